@@ -1,0 +1,198 @@
+"""A network of the zoo that runs: its prediction graph and its gradient graph on ONNX Runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock, Semaphore
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from dashboard.inference.cards import CARD_FILE, EXPLAIN_FILE, PREDICT_FILE, Card
+from dashboard.inference.errors import create_zoo_error
+from dashboard.inference.model import Explained, Floats, Ints
+from dashboard.inference.preprocessing import compute_input_range
+from dashboard.inference.providers import (
+    CUDA,
+    choose_providers,
+    count_threads,
+    describe_device,
+    find_gpu,
+)
+from dashboard.inference.zoo import compute_sha256, verify
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """How many inputs of 224 x 224 pixels run at once; fewer of larger ones."""
+
+    on_cpu: int
+    on_gpu: int
+
+
+# Measured on two cores with EfficientNet-Lite0: larger chunks are no faster and only hold memory.
+# Predicting 8 at once takes 80 MB, 32 take 320 MB; a gradient keeps every activation alive, so
+# explaining 4 at once takes 320 MB, 16 take 710 MB. A GPU needs many inputs to be busy.
+PREDICT_CHUNK = Chunk(on_cpu=8, on_gpu=64)
+EXPLAIN_CHUNK = Chunk(on_cpu=4, on_gpu=32)
+_CHUNK_PIXELS = 224 * 224
+
+# More runs at once would only add up their memory: a run keeps all its threads busy.
+MAX_RUNS = 2
+
+_NO_VERSUS = -1
+
+# ONNX Runtime would warn that "versus" has a default, which is why it may be left out.
+_ERRORS_ONLY = 3
+
+
+class OnnxModel:
+    """A model of the zoo, opened once for the whole process and shared by all threads.
+
+    Opening checks the files against the card; each graph is loaded when it is first needed.
+    ``threads`` is how many cores one run may use.
+
+    Raises:
+        ZooError: the card or a file cannot be used.
+    """
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        self._folder = folder
+        self._card = verify(folder)
+        self._sha256 = compute_sha256(folder / CARD_FILE)
+        self._threads = count_threads() if threads is None else threads
+        self._sessions: dict[str, Any] = {}
+        self._opening = Lock()
+        self._running = Semaphore(MAX_RUNS)
+
+    @property
+    def card(self) -> Card:
+        """The model's card."""
+        return self._card
+
+    @property
+    def sha256(self) -> str:
+        """What identifies the model: the sum of its card, which holds the sums of all its files."""
+        return self._sha256
+
+    @property
+    def provider(self) -> str:
+        """Where the model runs, for the page: "CPU, 2 threads" or "GPU: ..."."""
+        return describe_device(self._open(PREDICT_FILE).get_providers(), self._threads, find_gpu())
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one preprocessed input."""
+        spec = self._card.input
+        return spec.channels, spec.size, spec.size
+
+    @property
+    def input_range(self) -> tuple[Floats, Floats]:
+        """Preprocessed value of black and of white, each (C, 1, 1)."""
+        return compute_input_range(self._card)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that ``explain`` returns; none without gradients."""
+        return tuple(self._card.layers) if self.has_gradients else ()
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether the zoo holds a gradient graph for this model."""
+        return EXPLAIN_FILE in self._card.files
+
+    def predict(self, inputs: Floats) -> Floats:
+        """Return the logits (N, K) of inputs (N, C, H, W), N >= 1.
+
+        Raises:
+            ValueError: the inputs have another shape.
+            ZooError: the graph cannot be loaded.
+        """
+        feed = {self._card.input.name: self._check_inputs(inputs)}
+        (logits,) = self._run(PREDICT_FILE, [self._card.output.name], feed, PREDICT_CHUNK)
+        return logits  # (N, K)
+
+    def explain(self, inputs: Floats, target: Ints, versus: Ints | None = None) -> Explained:
+        """Return logits, score and d score / d inputs of inputs (N, C, H, W), N >= 1.
+
+        ``target`` (N,) are class indices, and so is ``versus``, where -1 stands for none.
+
+        Raises:
+            RuntimeError: the model has no gradient graph.
+            ValueError: an argument has another shape, or a class index is out of range.
+            ZooError: the graph cannot be loaded.
+        """
+        if not self.has_gradients:
+            raise RuntimeError(f"The model {self._card.name} has no gradient graph.")
+        feed: dict[str, Floats | Ints] = {self._card.input.name: self._check_inputs(inputs)}
+        feed["target"] = self._check_classes(target, len(inputs), lowest=0)
+        if versus is not None:
+            feed["versus"] = self._check_classes(versus, len(inputs), lowest=_NO_VERSUS)
+        layers = self._card.layers
+        names = ["logits", "score", "gradient", *layers.values()]
+        names += [f"gradient/{tensor}" for tensor in layers.values()]
+        results = dict(zip(names, self._run(EXPLAIN_FILE, names, feed, EXPLAIN_CHUNK), strict=True))
+        return Explained(
+            logits=results["logits"],
+            score=results["score"],
+            gradient=results["gradient"],
+            layers={k: (results[v], results[f"gradient/{v}"]) for k, v in layers.items()},
+        )
+
+    def _check_inputs(self, inputs: Floats) -> Floats:
+        if inputs.shape[1:] != self.input_shape or len(inputs) == 0:
+            raise ValueError(f"inputs must be (N, {self.input_shape}), not {inputs.shape}.")
+        return np.ascontiguousarray(inputs, dtype=np.float32)
+
+    def _check_classes(self, classes: Ints, count: int, lowest: int) -> Ints:
+        classes = np.asarray(classes, dtype=np.int64)
+        if classes.shape != (count,):
+            raise ValueError(f"class indices must be ({count},), not {classes.shape}.")
+        if classes.min() < lowest or classes.max() >= len(self._card.labels):
+            raise ValueError(
+                f"class indices must be from {lowest} to {len(self._card.labels) - 1}."
+            )
+        return classes
+
+    def _run(self, file: str, names: list[str], feed: dict[str, Any], chunk: Chunk) -> list[Floats]:
+        """Return the outputs called ``names`` for the whole batch, computed chunk by chunk."""
+        session = self._open(file)
+        count = len(feed[self._card.input.name])
+        on_gpu = CUDA in session.get_providers()
+        step = self._count_at_once(chunk.on_gpu if on_gpu else chunk.on_cpu)
+        parts = []
+        for start in range(0, count, step):
+            part = {name: values[start : start + step] for name, values in feed.items()}
+            with self._running:
+                parts.append(session.run(names, part))
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _count_at_once(self, at_224: int) -> int:
+        pixels = max(self._card.input.size**2, _CHUNK_PIXELS)
+        return max(1, at_224 * _CHUNK_PIXELS // pixels)
+
+    def _open(self, file: str) -> Any:
+        with self._opening:
+            if file not in self._sessions:
+                self._sessions[file] = create_session(self._folder / file, self._threads)
+            return self._sessions[file]
+
+
+def create_session(path: Path, threads: int) -> Any:
+    """Return an ONNX Runtime session of a graph, with its weights from the same folder.
+
+    Raises:
+        ZooError: the graph cannot be loaded.
+    """
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.intra_op_num_threads = threads
+    # Threads that spin while they wait take cores from every other visitor.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = _ERRORS_ONLY
+    try:
+        return ort.InferenceSession(str(path), options, providers=list(choose_providers()))
+    except Exception as error:  # ONNX Runtime raises a dozen classes of its own
+        raise create_zoo_error(path, "is no graph that ONNX Runtime can load") from error

@@ -1,0 +1,72 @@
+"""The models on disk: which there are, and whether their files are what their cards say."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.inference.cards import Card, load_card
+from dashboard.inference.errors import ZooError, create_zoo_error
+
+__all__ = ["ZooEntry", "ZooError", "list_models", "verify"]
+
+
+@dataclass(frozen=True)
+class ZooEntry:
+    """A model on disk: ``name`` is its folder, ``error`` a sentence if it cannot be used."""
+
+    name: str
+    title: str
+    error: str | None = None
+
+
+def list_models(root: Path) -> list[ZooEntry]:
+    """Return the models under ``root`` by name; a broken one is listed with what is wrong.
+
+    A model's folder is called ``architecture.dataset``; other folders hold no models (labels).
+    """
+    if not root.is_dir():
+        return []
+    folders = (path for path in root.iterdir() if path.is_dir() and "." in path.name.strip("."))
+    return [_describe(folder) for folder in sorted(folders)]
+
+
+def _describe(folder: Path) -> ZooEntry:
+    try:
+        card = load_card(folder)
+        _find_files(folder, card)
+    except ZooError as error:
+        return ZooEntry(folder.name, folder.name, str(error))
+    return ZooEntry(folder.name, card.title)
+
+
+def verify(folder: Path) -> Card:
+    """Check every file of a model against the SHA-256 on its card, and return the card.
+
+    Raises:
+        ZooError: the card cannot be used, a file is missing, or a file is not the one exported.
+    """
+    card = load_card(folder)
+    for path, checksum in _find_files(folder, card):
+        try:
+            actual = compute_sha256(path)
+        except OSError as error:
+            raise create_zoo_error(path, "cannot be read") from error
+        if actual != checksum.lower():
+            raise create_zoo_error(path, "is damaged: its SHA-256 is not the one on the card")
+    return card
+
+
+def compute_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in lower-case hexadecimal; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _find_files(folder: Path, card: Card) -> list[tuple[Path, str]]:
+    files = [(folder / name, checksum) for name, checksum in card.files.items()]
+    for path, _ in files:
+        if not path.is_file():
+            raise create_zoo_error(path, "is missing")
+    return files
