@@ -1,0 +1,193 @@
+"""Data -> chart, as Vega-Lite specifications, and the colours that all charts share.
+
+Plain dicts, because validating one in Altair costs a rerun 15 ms: the tests validate them. Text
+has no colour of its own and the background is transparent, so the page's theme, light or dark,
+decides. "width: container" follows the page; Vega-Lite has that for single views only, not for
+facets, so small multiples are a list of charts that the page lays out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.faithfulness.curves import Curve
+from dashboard.faithfulness.score import FaithfulnessScore
+
+Spec = dict[str, Any]
+
+# Okabe and Ito 2008, "Color Universal Design" (jfly.uni-koeln.de/color): apart for every kind of
+# colour vision. Lines use only those that also stand out on white and on near-black.
+BLACK, ORANGE, SKY_BLUE, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+OKABE_ITO = (BLACK, ORANGE, SKY_BLUE, GREEN, YELLOW, BLUE, VERMILLION, PURPLE)
+GREY = "#8A8F99"
+
+INSERTION_COLOR, DELETION_COLOR, RANDOM_COLOR = BLUE, VERMILLION, GREY
+TARGET_COLOR, VERSUS_COLOR, OTHER_COLOR = BLUE, ORANGE, GREY
+# By the tone of a verdict; the sentence says it too, colour is never alone.
+TONE_COLORS = {"good": GREEN, "middling": ORANGE, "poor": VERMILLION, "unknown": GREY}
+
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+_LABEL_LENGTH = 30
+
+
+@dataclass(frozen=True)
+class CurveEntry:
+    """One method's curves; ``random`` holds those of the random maps, drawn behind in grey."""
+
+    title: str
+    score: FaithfulnessScore
+    random: Sequence[FaithfulnessScore] = ()
+
+
+def curve_points(curve: Curve) -> list[list[float]]:
+    """Return the points [fraction, probability] to four digits, for JSON."""
+    return [
+        [round(x, 4), round(y, 4)]
+        for x, y in zip(curve.fractions, curve.probabilities, strict=True)
+    ]
+
+
+def plot_top_classes(
+    labels: Sequence[str],
+    probs: Sequence[float],
+    highlighted: int | None = None,
+    versus: int | None = None,
+) -> Spec:
+    """Return horizontal bars of the top classes, most probable first as given.
+
+    ``probs`` in [0, 1]. ``highlighted`` is the row (0 = top) of the class that is explained,
+    ``versus`` of the one it is contrasted with; None where it is not among the rows.
+    """
+    roles = ["explained" if i == highlighted else "other" for i in range(len(labels))]
+    if versus is not None and versus != highlighted and versus < len(roles):
+        roles[versus] = "contrasted with"
+    names = _create_row_names(labels, probs)
+    rows = [
+        {"class": name, "label": label, "probability": float(p), "role": role}
+        for name, label, p, role in zip(names, labels, probs, roles, strict=True)
+    ]
+    bold = names[highlighted] if highlighted is not None and highlighted < len(names) else ""
+    return {
+        "$schema": _SCHEMA,
+        "description": f"Bar chart of the most probable classes: {'; '.join(names)}.",
+        "background": "transparent",
+        "width": "container",
+        "height": 28 * len(names) + 30,
+        "data": {"values": rows},
+        "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": 16},
+        "encoding": _encode_top_classes(names, bold),
+    }
+
+
+def _create_row_names(labels: Sequence[str], probs: Sequence[float]) -> list[str]:
+    """Return each row's axis label, unique: two bars of one name would be drawn as one."""
+    names: list[str] = []
+    for label, p in zip(labels, probs, strict=True):
+        short = label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"
+        name = f"{short}  {100 * p:.1f} %"
+        names.append(name if name not in names else f"{name} ({names.count(name) + 1})")
+    return names
+
+
+def _encode_top_classes(names: list[str], bold: str) -> Spec:
+    weight = {"condition": {"test": {"field": "value", "equal": bold}, "value": "bold"}}
+    axis = {"title": None, "labelLimit": 260, "labelFontWeight": {**weight, "value": "normal"}}
+    roles = ["explained", "contrasted with", "other"]
+    return {
+        "y": {"field": "class", "type": "nominal", "sort": names, "axis": axis},
+        "x": {
+            "field": "probability",
+            "type": "quantitative",
+            "scale": {"domain": [0, 1]},
+            "axis": {"title": None, "format": "%", "tickCount": 4},
+        },
+        "color": {
+            "field": "role",
+            "type": "nominal",
+            "scale": {"domain": roles, "range": [TARGET_COLOR, VERSUS_COLOR, OTHER_COLOR]},
+            "legend": None,
+        },
+        "tooltip": [
+            {"field": "label", "type": "nominal", "title": "class"},
+            {"field": "probability", "type": "quantitative", "format": ".2%"},
+        ],
+    }
+
+
+def plot_curves(entries: Sequence[CurveEntry]) -> list[Spec]:
+    """Return one chart a method: its insertion and deletion curves over those of random maps."""
+    return [_plot_entry(entry) for entry in entries]
+
+
+def _plot_entry(entry: CurveEntry) -> Spec:
+    insertion, deletion = entry.score.insertion, entry.score.deletion
+    summary = (
+        f"{entry.title}: probability of the class as pixels are replaced in the map's order."
+        f" Insertion area {insertion.auc:.2f}, deletion area {deletion.auc:.2f}."
+        f" In grey: {len(entry.random)} random maps."
+    )
+    behind = [
+        row
+        for i, each in enumerate(entry.random)
+        for name, curve in (("insertion", each.insertion), ("deletion", each.deletion))
+        for row in _create_rows(f"{name} {i}", name, curve)
+    ]
+    front = _create_rows("insertion", "insertion", insertion)
+    front += _create_rows("deletion", "deletion", deletion)
+    return {
+        "$schema": _SCHEMA,
+        "title": {"text": entry.title, "anchor": "start"},
+        "description": summary,
+        "background": "transparent",
+        "width": "container",
+        "height": 320,  # title, axis and legend included: Streamlit fits all of it into this
+        "encoding": _encode_axes(),
+        "layer": [
+            {
+                "data": {"values": behind},
+                "mark": {"type": "line", "color": RANDOM_COLOR, "opacity": 0.4, "strokeWidth": 1},
+                "encoding": {"detail": {"field": "line", "type": "nominal"}},
+            },
+            {
+                "data": {"values": front},
+                "mark": {"type": "line", "strokeWidth": 2.5, "tooltip": True},
+                "encoding": _encode_tests(),
+            },
+        ],
+    }
+
+
+def _create_rows(line: str, test: str, curve: Curve) -> list[Spec]:
+    return [
+        {"line": line, "test": test, "pixels": x, "probability": y} for x, y in curve_points(curve)
+    ]
+
+
+def _encode_axes() -> Spec:
+    axes = {"x": ("pixels", "pixels replaced"), "y": ("probability", "probability")}
+    return {
+        channel: {
+            "field": field,
+            "type": "quantitative",
+            "scale": {"domain": [0, 1]},
+            "axis": {"title": title, "format": "%", "tickCount": 4},
+        }
+        for channel, (field, title) in axes.items()
+    }
+
+
+def _encode_tests() -> Spec:
+    """Return colour and dash by test: told apart without colour too."""
+    tests = ["insertion", "deletion"]
+    legend = {"title": None, "orient": "top"}
+    field = {"field": "test", "type": "nominal", "legend": legend}
+    return {
+        "color": {
+            **field,
+            "scale": {"domain": tests, "range": [INSERTION_COLOR, DELETION_COLOR]},
+        },
+        "strokeDash": {**field, "scale": {"domain": tests, "range": [[1, 0], [6, 3]]}},
+    }

@@ -1,0 +1,65 @@
+"""Completeness: do a map's values add up to what they are meant to explain?
+
+Integrated gradients and its kin promise that the attributions sum to score(photo) -
+score(baseline). The gap says how far a computed map misses its own promise; it says nothing about
+whether the map is faithful.
+Source: Sundararajan et al. 2017, arXiv:1703.01365, sections 3 and 5 ("within 5%").
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dashboard.attribution.base import Attribution
+
+CLOSED_GAP = 0.05
+ROUGH_GAP = 0.25
+# Scores are logits, of order 1 to 10: a difference below this is rounding and noise.
+_NO_DIFFERENCE = 1e-3
+
+
+class GapLevel(StrEnum):
+    """How a completeness gap reads."""
+
+    CLOSED = "closed"
+    ROUGH = "rough"
+    OPEN = "open"
+    UNDEFINED = "undefined"
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """``gap`` is |delta| / |score difference|, e.g. 0.03 for 3 %; None where it has no meaning."""
+
+    gap: float | None
+    level: GapLevel
+    text: str
+
+
+def compute_completeness(attribution: Attribution) -> Completeness | None:
+    """Return the gap with a plain sentence, or None where the method promises no completeness."""
+    delta, difference = attribution.convergence_delta, attribution.score_difference
+    if delta is None or difference is None:
+        return None
+    if not (math.isfinite(delta) and math.isfinite(difference)):
+        return Completeness(None, GapLevel.UNDEFINED, "The completeness gap is not a number.")
+    if abs(difference) < _NO_DIFFERENCE:
+        text = (
+            "The photo scores the same as its baseline, so the map has nothing to add up to"
+            f" (its values sum to {difference + delta:.3g})."
+        )
+        return Completeness(None, GapLevel.UNDEFINED, text)
+    gap = abs(delta) / abs(difference)
+    return Completeness(gap, *_describe(gap, difference))
+
+
+def _describe(gap: float, difference: float) -> tuple[GapLevel, str]:
+    percent = f"{100 * gap:.1f} %" if gap < 10 else "over 1,000 %"
+    figures = f"{percent} of a score difference of {difference:.2f}"
+    if gap <= CLOSED_GAP:
+        return GapLevel.CLOSED, f"The map adds up: it misses {figures}."
+    if gap <= ROUGH_GAP:
+        return GapLevel.ROUGH, f"The map adds up roughly: it misses {figures}."
+    return GapLevel.OPEN, f"The map does not add up: it misses {figures}. More steps may help."
