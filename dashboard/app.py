@@ -1,0 +1,47 @@
+"""Glass Box: see how deep learning perceives the world, and where it fails.
+
+The router: page settings, the sidebar that all pages share, navigation.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+# "streamlit run dashboard/app.py" puts only dashboard/ on the path; imports start at the root.
+_ROOT = str(Path(__file__).resolve().parent.parent)
+if _ROOT not in sys.path:
+    sys.path.insert(0, _ROOT)
+
+import streamlit as st  # noqa: E402 - after the path is set
+
+from dashboard import cache, state  # noqa: E402
+from dashboard.views import VIEWS  # noqa: E402
+from dashboard.widgets.model_select import select_model  # noqa: E402
+
+
+def main() -> None:
+    """Draw the chosen page."""
+    st.set_page_config(page_title="Glass Box", page_icon="🔍", layout="wide")
+    cache.settle_memory()
+    state.begin_run()
+    with st.sidebar:
+        st.markdown("### 🔍 Glass Box\nSee what a network sees, and test whether to believe it.")
+        model = select_model()
+    pages = [
+        st.Page(
+            partial(view.render, model),
+            title=view.title,
+            icon=view.icon,
+            url_path=view.slug,
+            default=view is VIEWS[0],
+        )
+        for view in VIEWS
+    ]
+    st.navigation(pages).run()
+    state.write_url()
+    cache.settle_memory()
+
+
+main()

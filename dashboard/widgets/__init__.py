@@ -1,0 +1,1 @@
+"""Input controls: each draws itself and returns plain values."""

@@ -1,0 +1,98 @@
+"""A real server process and a real Chromium, shared by the browser tests."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import find_chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+FAILURES = Path(__file__).parent / "failures"
+
+SETTLED = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  return app
+    && app.dataset.testScriptState === 'notRunning'
+    && app.dataset.testConnectionState === 'CONNECTED'
+    && !document.querySelector('[data-stale="true"]');
+}"""
+
+
+def settle(page: Page, timeout_s: float = 120) -> None:
+    """Wait until the app has finished what it was asked to do."""
+    page.wait_for_function(SETTLED, timeout=timeout_s * 1000)
+    page.wait_for_timeout(250)  # a rerun that was asked for a moment ago starts within this
+    page.wait_for_function(SETTLED, timeout=timeout_s * 1000)
+
+
+def _find_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Run the app as README does and return its address."""
+    port = _find_port()
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+    command += ["--server.port", str(port), "--server.headless", "true"]
+    command += ["--server.address", "127.0.0.1"]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_alive(address, process)
+            yield address
+        finally:
+            process.terminate()
+
+
+def _wait_until_alive(address: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"The server ended with code {process.returncode}.")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError("The server did not answer within 30 s.")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_chromium(),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1360, "height": 1800}, accept_downloads=True)
+    tab = context.new_page()
+    yield tab
+    FAILURES.mkdir(exist_ok=True)
+    tab.screenshot(path=str(FAILURES / f"{request.node.name}.png"))
+    context.close()

@@ -1,0 +1,120 @@
+"""The main job in a real browser: a photo in, a prediction with tested maps out."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from dashboard.inference.samples import FOLDER
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+
+# Quick methods: RISE, the default, would take this small machine most of a minute.
+QUICK = "methods=intensity%2Cedges"
+
+
+def _upload(page: Page, *files: tuple[str, str, bytes]) -> None:
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+        [{"name": name, "mimeType": mime, "buffer": data} for name, mime, data in files]
+    )
+    settle(page)
+
+
+def _choose(page: Page, label: str) -> None:
+    page.get_by_role("radio", name=label).or_(page.get_by_role("button", name=label)).first.click()
+    settle(page)
+
+
+def test_a_photo_is_uploaded_explained_downloaded_and_its_link_reopened(
+    server: str, page: Page, tmp_path: Path
+) -> None:
+    page.goto(f"{server}/?{QUICK}")
+    settle(page)
+    _choose(page, "Upload")
+    _upload(page, ("coffee.jpg", "image/jpeg", (FOLDER / "coffee.jpg").read_bytes()))
+
+    expect(page.get_by_role("heading", name="espresso", exact=False).first).to_be_visible()
+    maps = page.locator(".card .stack img.map")
+    expect(maps).to_have_count(2)
+    assert all(maps.nth(i).evaluate("image => image.naturalWidth") == 224 for i in range(2))
+    expect(page.locator(".card .verdict")).to_have_count(2)
+
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Picture of the maps").click()
+    picture = Image.open(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    assert picture.format == "PNG"
+    assert np.asarray(picture.convert("L")).std() > 10
+
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Figures").click()
+    figures = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    assert [method["name"] for method in figures["methods"]] == ["intensity", "edges"]
+
+
+def test_a_link_restores_model_photo_class_methods_and_parameters(server: str, page: Page) -> None:
+    link = (
+        f"{server}/?model=efficientnet_lite2.imagenet&sample=coffee&target=968&versus=967"
+        "&methods=edges%2Crandom"
+    )
+    page.goto(link)
+    settle(page)
+    expect(page.locator(".card h4")).to_contain_text(["Random", "Edges"])
+    expect(page.get_by_text("EfficientNet-Lite2").first).to_be_visible()
+    for part in ("sample=coffee", "target=968", "versus=967", "model=efficientnet_lite2"):
+        assert part in page.url
+    address = page.url
+    page.reload()
+    settle(page)
+    assert page.url == address
+    expect(page.locator(".card")).to_have_count(2)
+
+
+def test_opacity_moves_in_the_browser_alone(server: str, page: Page) -> None:
+    page.goto(f"{server}/?{QUICK}")
+    settle(page)
+    sent: list[str] = []
+    page.on("websocket", lambda socket: sent.append(socket.url))
+    slider = page.get_by_label("Opacity of the maps")
+    slider.focus()
+    page.evaluate(
+        "() => { window.reruns = 0; new MutationObserver(() => window.reruns++)"
+        ".observe(document.querySelector('[data-testid=stApp]'),"
+        " {attributes: true, attributeFilter: ['data-test-script-state']}) }"
+    )
+    for _ in range(20):
+        slider.press("ArrowLeft")
+    shown = page.locator(".card .stack img.map").first
+    assert float(shown.evaluate("image => getComputedStyle(image).opacity")) < 0.7
+    page.wait_for_timeout(500)
+    assert page.evaluate("() => window.reruns") == 0
+
+
+def test_a_bad_upload_says_what_to_do_and_keeps_what_was_there(server: str, page: Page) -> None:
+    page.goto(f"{server}/?{QUICK}")
+    settle(page)
+    _choose(page, "Upload")
+    _upload(page, ("coffee.jpg", "image/jpeg", (FOLDER / "coffee.jpg").read_bytes()))
+    before = page.locator(".card .stack img.photo").first.get_attribute("src")
+    name = "**bold**<img src=x onerror=alert(1)>.png"
+    _upload(page, (name, "image/png", b"MZ\x90\x00" + bytes(200)))
+    expect(page.get_by_test_id("stAlert")).to_have_count(1)
+    expect(page.get_by_text(name, exact=False)).to_be_visible()
+    assert page.locator("img[src='x']").count() == 0
+    assert page.locator(".card .stack img.photo").first.get_attribute("src") == before
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_long_work_shows_progress_and_can_be_stopped(server: str, page: Page) -> None:
+    page.goto(f"{server}/?methods=rise&rise.n_masks=4000&sample=rocket")
+    stop = page.get_by_role("button", name="Stop", exact=True).last
+    stop.wait_for(timeout=60_000)
+    expect(page.get_by_test_id("stProgress")).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
+    settle(page)
+    expect(page.get_by_text("Stopped.")).to_be_visible()
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
