@@ -1,0 +1,1 @@
+"""How a model comes to be: training, ONNX, and the gradient graph."""

@@ -1,0 +1,126 @@
+"""A model's card: what learners should know of it, and what the app needs to run it.
+
+Written beside the graphs as ``card.json``; every figure on it is measured at export time or quoted
+with its source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+CARD_FILE = "card.json"
+
+
+@dataclass(frozen=True)
+class Input:
+    """The graph's input: ``size`` is the side in pixels."""
+
+    name: str
+    layout: str
+    channels: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """From pixels in [0, 255], RGB, to network values: crop, resize, (pixel - mean) / std."""
+
+    crop: str
+    interpolation: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Output:
+    """The graph's output and what its numbers are."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A figure from elsewhere: ``value`` in percent, and where it is written."""
+
+    value: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the weights come from: ``sha256`` is that of the downloaded file."""
+
+    package: str
+    version: str
+    file: str
+    sha256: str
+    credit: str
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Largest absolute difference of the logits between torch and ONNX Runtime."""
+
+    max_abs_diff: float
+    n_inputs: int
+    batch_sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class GradientParity:
+    """Relative L2 distance of d score / d image from torch's float64 gradient.
+
+    ``onnx`` is that of the exported float32 graph, ``torch`` that of torch's own float32.
+    """
+
+    onnx: float
+    torch: float
+    n_inputs: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything on a card; ``labels`` is a path relative to the card."""
+
+    name: str
+    title: str
+    family: str
+    task: str
+    summary: str
+    labels: str
+    input: Input
+    preprocessing: Preprocessing
+    output: Output
+    layers: Mapping[str, str]
+    parameters: int
+    macs: int
+    published: Mapping[str, Quoted]
+    licence: str
+    provenance: Provenance
+    opset: int
+    parity: Parity
+    exported_with: Mapping[str, str]
+    gradient_parity: GradientParity | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def compute_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write the card into ``folder``, with the SHA-256 of every other file there."""
+    sums = {
+        path.name: compute_sha256(path)
+        for path in sorted(folder.iterdir())
+        if path.name != CARD_FILE
+    }
+    text = json.dumps({**asdict(card), "files": sums}, indent=2, ensure_ascii=False)
+    (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")

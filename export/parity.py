@@ -1,0 +1,102 @@
+"""Does what runs equal what was trained? Logits and gradients, torch against ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
+
+from export.card import GradientParity, Parity, Preprocessing
+
+MAX_ABS_DIFF = 1e-4
+# Gradients jump where a ReLU6 is about to switch, so two float32 runs differ by more than rounding:
+# the bound is torch's own distance from its float64 gradient, with room for the next machine.
+MAX_GRADIENT_DIFF = 2e-2
+BATCH_SIZES = (1, 7)
+
+PHOTOS = Path(__file__).resolve().parent.parent / "dashboard" / "samples"
+
+Floats = NDArray[np.float32]
+
+
+class ParityError(Exception):
+    """The exported graph does not compute what the torch module computes."""
+
+
+def create_inputs(preprocessing: Preprocessing, size: int) -> Floats:
+    """Return real photos and noise, preprocessed, (N, 3, size, size)."""
+    photos = [_load(path, preprocessing, size) for path in sorted(PHOTOS.glob("*.jpg"))]
+    noise = np.random.default_rng(0).normal(size=(6, 3, size, size)).astype(np.float32)
+    return np.concatenate([np.stack(photos), noise])
+
+
+def _load(path: Path, preprocessing: Preprocessing, size: int) -> Floats:
+    image = Image.open(path).convert("RGB")
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    square = image.crop((left, top, left + side, top + side))
+    pixels = np.asarray(square.resize((size, size), Image.Resampling.BICUBIC), np.float32)
+    mean, std = (np.array(x, np.float32) for x in (preprocessing.mean, preprocessing.std))
+    values: Floats = ((pixels - mean) / std).transpose(2, 0, 1)  # (3, size, size)
+    return values
+
+
+def compare_logits(model: nn.Module, predict: Path, inputs: Floats) -> Parity:
+    """Return the largest difference over all inputs, run at each batch size.
+
+    Raises:
+        ParityError: it exceeds ``MAX_ABS_DIFF``.
+    """
+    session = ort.InferenceSession(str(predict), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = model(torch.from_numpy(inputs)).numpy()
+    largest = 0.0
+    for batch in BATCH_SIZES:
+        parts = [
+            session.run(None, {"image": inputs[i : i + batch]})[0]
+            for i in range(0, len(inputs), batch)
+        ]
+        largest = max(largest, float(np.abs(np.concatenate(parts) - expected).max()))
+    if not largest <= MAX_ABS_DIFF:
+        raise ParityError(
+            f"logits of torch and ONNX Runtime differ by {largest:.1e}, more than {MAX_ABS_DIFF}"
+        )
+    return Parity(largest, len(inputs), BATCH_SIZES)
+
+
+def compare_gradients(model: nn.Module, explain: Path, inputs: Floats) -> GradientParity:
+    """Return how far ONNX Runtime's and torch's float32 gradients are from torch's float64.
+
+    Raises:
+        ParityError: ONNX Runtime's is farther than ``MAX_GRADIENT_DIFF``.
+    """
+    session = ort.InferenceSession(str(explain), providers=["CPUExecutionProvider"])
+    target = session.run(["logits"], {"image": inputs, "target": np.zeros(len(inputs), np.int64)})
+    target = target[0].argmax(axis=1)
+    ours = session.run(["gradient"], {"image": inputs, "target": target})[0]
+    torch32 = _differentiate(model, torch.from_numpy(inputs), target)
+    torch64 = _differentiate(model.double(), torch.from_numpy(inputs).double(), target)
+    model.float()
+    parity = GradientParity(_distance(ours, torch64), _distance(torch32, torch64), len(inputs))
+    if not parity.onnx <= MAX_GRADIENT_DIFF:
+        raise ParityError(f"the gradient is {parity.onnx:.1e} from torch's in float64")
+    return parity
+
+
+def _differentiate(
+    model: nn.Module, inputs: torch.Tensor, target: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    leaf = inputs.clone().requires_grad_(True)
+    score = model(leaf)[torch.arange(len(leaf)), torch.from_numpy(target)].sum()
+    (gradient,) = torch.autograd.grad(score, leaf)
+    return gradient.double().numpy()
+
+
+def _distance(values: NDArray[Any], truth: NDArray[np.float64]) -> float:
+    return float(np.linalg.norm(values - truth) / np.linalg.norm(truth))

@@ -1,0 +1,21 @@
+"""The networks that are explained, in plain torch, one architecture a file.
+
+``MODELS`` is the registry: a new architecture is one new file and one line here. Names are
+``architecture.dataset``, the folder's name in ``models/zoo``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from torch import nn
+
+from models.efficientnet_lite import create_efficientnet_lite0, create_efficientnet_lite2
+
+MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
+    {
+        "efficientnet_lite0.imagenet": create_efficientnet_lite0,
+        "efficientnet_lite2.imagenet": create_efficientnet_lite2,
+    }
+)

@@ -1,0 +1,195 @@
+"""The zoo that is committed, and the export that makes it."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+import torch
+
+from export import to_onnx
+from export.macs import count_macs
+from export.parity import MAX_ABS_DIFF, ParityError, create_inputs
+from export.sources import SOURCES
+from models import MODELS
+
+ZOO = to_onnx.ZOO
+NAME = "efficientnet_lite0.imagenet"
+
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+def read_card(folder: Path) -> dict[str, object]:
+    card: dict[str, object] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    return card
+
+
+def test_every_model_of_the_registry_has_a_source_and_a_folder() -> None:
+    assert set(MODELS) == set(SOURCES)
+    assert set(MODELS) == {path.parent.name for path in ZOO.glob("*/card.json")}
+
+
+@every_model
+def test_the_card_names_every_file_with_its_sum(name: str) -> None:
+    folder = ZOO / name
+    sums = read_card(folder)["files"]
+    assert sums == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.iterdir()
+        if path.name != "card.json"
+    }
+
+
+@every_model
+def test_the_committed_graphs_are_valid_and_the_batch_is_free(name: str) -> None:
+    folder = ZOO / name
+    for file in ("predict.onnx", "explain.onnx"):
+        onnx.checker.check_model(folder / file, full_check=True)
+    graph = onnx.load(folder / "predict.onnx", load_external_data=False)
+    assert graph.opset_import[0].version >= 18
+    batch, *rest = graph.graph.input[0].type.tensor_type.shape.dim
+    size = SOURCES[name].size
+    assert batch.dim_param and [dim.dim_value for dim in rest] == [3, size, size]
+    assert "BatchNormalization" not in {node.op_type for node in graph.graph.node}
+
+
+@every_model
+def test_both_graphs_share_one_file_of_weights(name: str) -> None:
+    for file in ("predict.onnx", "explain.onnx"):
+        assert (ZOO / name / file).stat().st_size < 500_000
+        graph = onnx.load(ZOO / name / file, load_external_data=False)
+        locations = {
+            entry.value
+            for tensor in graph.graph.initializer
+            for entry in tensor.external_data
+            if entry.key == "location"
+        }
+        assert locations == {"weights.bin"}
+
+
+@every_model
+def test_nothing_of_the_exporting_machine_is_in_the_graph(name: str) -> None:
+    for file in ("predict.onnx", "explain.onnx"):
+        graph = onnx.load(ZOO / name / file, load_external_data=False)
+        assert not graph.doc_string and not graph.metadata_props
+        assert not any(node.doc_string or node.metadata_props for node in graph.graph.node)
+        assert b".py" not in (ZOO / name / file).read_bytes()
+
+
+@every_model
+def test_the_committed_artifact_still_equals_torch(name: str) -> None:
+    source = SOURCES[name]
+    model = MODELS[name]()
+    model.load_state_dict(source.load_weights())
+    inputs = create_inputs(source.preprocessing, source.size)[:3]
+    with torch.no_grad():
+        expected = model.eval()(torch.from_numpy(inputs)).numpy()
+    session = ort.InferenceSession(str(ZOO / name / "predict.onnx"))
+    together = session.run(["logits"], {"image": inputs})[0]
+    alone = np.concatenate([session.run(["logits"], {"image": x[None]})[0] for x in inputs])
+    assert np.abs(together - expected).max() <= MAX_ABS_DIFF
+    assert np.abs(alone - expected).max() <= MAX_ABS_DIFF
+
+
+@every_model
+def test_the_card_tells_what_a_learner_and_an_auditor_ask(name: str) -> None:
+    card = read_card(ZOO / name)
+    assert len(str(card["summary"]).split()) > 40
+    published = card["published"]["imagenet_top1"]  # type: ignore[index]
+    assert 50 < published["value"] < 90 and published["source"].startswith("https://")
+    provenance = card["provenance"]
+    weights = SOURCES[name].find_weights()
+    assert provenance["sha256"] == hashlib.sha256(weights.read_bytes()).hexdigest()  # type: ignore[index]
+    assert card["parity"]["max_abs_diff"] <= MAX_ABS_DIFF  # type: ignore[index]
+    assert card["parameters"] == sum(p.numel() for p in MODELS[name]().parameters())
+    labels = json.loads((ZOO / name / str(card["labels"])).read_text(encoding="utf-8"))
+    assert len(labels["labels"]) == 1000 and "gradio" in labels["credit"]
+
+
+@every_model
+def test_macs_equal_an_independent_count_in_torch(name: str) -> None:
+    model = MODELS[name]().eval()
+    counted = 0
+
+    def count(module: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
+        nonlocal counted
+        weight = module.weight
+        assert isinstance(weight, torch.Tensor)
+        counted += output[0].numel() * weight[0].numel()
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
+            module.register_forward_hook(count)
+    size = SOURCES[name].size
+    with torch.no_grad():
+        model(torch.zeros(1, 3, size, size))
+    assert count_macs(ZOO / name / "predict.onnx") == counted == read_card(ZOO / name)["macs"]
+
+
+@pytest.fixture
+def zoo(tmp_path: Path) -> Path:
+    shutil.copytree(ZOO / NAME, tmp_path / NAME)
+    return tmp_path
+
+
+def list_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_an_export_that_differs_from_torch_is_refused_and_the_old_one_stays(
+    zoo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = list_files(zoo / NAME)
+    fold = to_onnx.fold_batch_norm
+
+    def fold_wrongly(model: torch.nn.Module) -> torch.nn.Module:
+        folded = fold(model)
+        with torch.no_grad():
+            folded.classifier.bias[7] += 1e-3  # type: ignore[union-attr,index,operator]
+        return folded
+
+    monkeypatch.setattr(to_onnx, "fold_batch_norm", fold_wrongly)
+    assert to_onnx.main([NAME, "--zoo", str(zoo)]) == 1
+    assert "differ by 1.0e-03" in capsys.readouterr().err
+    assert list_files(zoo / NAME) == before
+    assert [path.name for path in zoo.iterdir()] == [NAME]
+
+
+def test_a_full_disk_leaves_the_old_artifact(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list_files(zoo / NAME)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(to_onnx, "write_card", fail)
+    monkeypatch.setattr(to_onnx, "_create_card", fail)
+    with pytest.raises(OSError, match="No space"):
+        to_onnx.export_model(NAME, zoo)
+    assert list_files(zoo / NAME) == before
+
+
+def test_missing_weights_say_how_to_get_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def find_none(*_: object) -> Path:
+        raise ModuleNotFoundError
+
+    monkeypatch.setattr("export.sources.files", find_none)
+    assert to_onnx.main([NAME]) == 1
+    assert "pip install -r export/requirements.txt" in capsys.readouterr().err
+
+
+def test_a_gradient_that_differs_is_refused() -> None:
+    from export.parity import compare_gradients
+
+    class Constant(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.mean((1, 2, 3))[:, None] * torch.arange(1000, dtype=x.dtype)
+
+    inputs = np.random.default_rng(0).normal(size=(2, 3, 224, 224)).astype(np.float32)
+    with pytest.raises(ParityError, match="gradient"):
+        compare_gradients(Constant(), ZOO / NAME / "explain.onnx", inputs)
