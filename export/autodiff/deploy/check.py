@@ -1,0 +1,101 @@
+"""Does an explainer do what its method says? Against numpy, step by step, both in float64."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from export.autodiff.deploy.explainer import Explainer, wrap
+from export.autodiff.deploy.sketch import ATTRIBUTIONS, Sketch
+from export.autodiff.deploy.smoothgrad import draw_noise
+from export.autodiff.differentiate import GRADIENT, TARGET
+from export.autodiff.interpreter import Double, Interpreter
+
+BOUND = 1e-6  # constants are float32, hence the noise and the points too
+N_POINTS = 2  # in place of what was asked for: the loop is the same, and float64 is slow
+
+Passes = Callable[[Double], Mapping[str, Double]]  # one pass of the gradient graph at an image
+
+
+def _saliency(image: Double, passes: Passes, explainer: Explainer) -> Double:
+    saliency: Double = np.abs(passes(image)[GRADIENT])
+    return saliency
+
+
+def _input_x_gradient(image: Double, passes: Passes, explainer: Explainer) -> Double:
+    return image * passes(image)[GRADIENT]
+
+
+def _integrated_gradients(image: Double, passes: Passes, explainer: Explainer) -> Double:
+    options = explainer.options
+    nodes, weights = np.polynomial.legendre.leggauss(options.n_steps)
+    away = image - options.baseline
+    points = [options.baseline + (1 + node) / 2 * away for node in nodes]
+    gradients = np.stack([passes(point)[GRADIENT] for point in points])
+    attributions: Double = away * np.tensordot(weights / 2, gradients, 1)
+    return attributions
+
+
+def _smoothgrad(image: Double, passes: Passes, explainer: Explainer) -> Double:
+    row, starts = draw_noise(image[0].size, explainer.options)
+    fields = [row[start : start + image[0].size].reshape(image[0].shape) for start in starts]
+    mean: Double = np.mean([passes(image + field)[GRADIENT] for field in fields], axis=0)
+    return np.abs(mean)
+
+
+def _grad_cam(image: Double, passes: Passes, explainer: Explainer) -> Double:
+    found, layer = passes(image), str(explainer.options.layer)
+    weights: Double = found[f"{GRADIENT}/{layer}"].mean(axis=(2, 3))
+    coarse = np.maximum(np.einsum("nc,nchw->nhw", weights, found[layer]), 0)
+    _, _, height, width = _shape(explainer, 1)
+    rows, columns = _enlarge(coarse.shape[1], height), _enlarge(coarse.shape[2], width)
+    enlarged: Double = rows @ coarse @ columns.T
+    return enlarged[:, np.newaxis]  # (N, 1, H, W)
+
+
+def _enlarge(old: int, new: int) -> Double:
+    """Return the matrix (new, old) that interpolates linearly, ends repeated."""
+    centers = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    weights: Double = np.maximum(1 - np.abs(centers[:, np.newaxis] - np.arange(old)), 0)
+    return weights
+
+
+DEFINITIONS: Mapping[str, Callable[[Double, Passes, Explainer], Double]] = {
+    "saliency": _saliency,
+    "input_x_gradient": _input_x_gradient,
+    "integrated_gradients": _integrated_gradients,
+    "smoothgrad": _smoothgrad,
+    "grad_cam": _grad_cam,
+}
+
+
+def compare_to_definition(explainer: Explainer, folder: str = "", seed: int = 0) -> float:
+    """Return the relative L2 distance of the attributions of random images from the definition's.
+
+    Args:
+        explainer: its graph is built anew with few points.
+        folder: where the gradient graph's external data lies.
+        seed: of the images and their targets.
+    """
+    options = replace(explainer.options, n_steps=N_POINTS, n_samples=N_POINTS, required=())
+    small = wrap(explainer.gradient, explainer.method, options, folder)
+    shape, (_, classes) = Sketch(explainer.gradient).image_shape, _shape(explainer, 0)
+    rng = np.random.default_rng(seed)
+    image = rng.standard_normal((2, *shape))
+    target = {TARGET: rng.integers(classes, size=2)}
+    name = explainer.gradient.image
+    reference = Interpreter(explainer.gradient.model, folder=folder)
+
+    def passes(at: Double) -> Mapping[str, Double]:
+        return reference.run({name: at, **target})
+
+    expected = DEFINITIONS[explainer.method](image, passes, small)
+    found = Interpreter(small.model, [ATTRIBUTIONS]).run({name: image, **target})[ATTRIBUTIONS]
+    scale = float(np.linalg.norm(expected)) or 1.0
+    return float(np.linalg.norm(found - expected)) / scale
+
+
+def _shape(explainer: Explainer, output: int) -> list[int]:
+    """Return an output's shape, 0 for the batch."""
+    dims = explainer.model.graph.output[output].type.tensor_type.shape.dim
+    return [int(dim.dim_value) for dim in dims]
