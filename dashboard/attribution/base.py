@@ -1,0 +1,102 @@
+"""What a method of attribution is, and the flow that all of them share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from dashboard.inference.model import Floats, Model
+from dashboard.params import Param, Params
+
+Progress = Callable[[float], None]
+"""Told the fraction done in [0, 1]; may raise to stop the computation."""
+
+
+def ignore_progress(fraction: float) -> None:
+    """Listen to nobody: the default listener."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be explained: why this score for this input?
+
+    ``inputs`` is one preprocessed image (1, C, H, W); ``target`` a class index; ``versus`` the
+    class it is contrasted with, or None. ``seed`` makes every method deterministic.
+    """
+
+    inputs: Floats
+    target: int
+    versus: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A method's answer.
+
+    ``attributions`` is (1, C, H, W), or (1, 1, H, W) where a method has no opinion on channels.
+    ``convergence_delta`` is sum(attributions) - (score(inputs) - score(baselines)) in units of
+    the score where the method's theory promises that it vanishes, else None;
+    ``score_difference`` is score(inputs) - score(baselines), against which it is judged.
+    """
+
+    attributions: Floats
+    convergence_delta: float | None = None
+    score_difference: float | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method: everything that a page must know to offer it, and the computation itself.
+
+    ``is_baseline`` marks the trivial maps that every other is judged against. ``channels`` says how
+    (1, C, H, W) becomes one heat map.
+    """
+
+    name: str
+    label: str
+    summary: str
+    source: str
+    compute: Callable[[Model, Question, Params, Progress], Attribution]
+    params: Sequence[Param] = field(default=())
+    is_signed: bool = True
+    is_baseline: bool = False
+    needs_gradients: bool = False
+    needs_layer: bool = False
+    channels: Literal["sum", "max"] = "sum"
+
+    @property
+    def help(self) -> str:
+        """The method in plain words: the docstring of its module."""
+        return sys.modules[self.compute.__module__].__doc__ or ""
+
+    def is_compatible(self, model: Model) -> str | None:
+        """Return None if the method works on ``model``, else one sentence that says why not."""
+        if self.needs_gradients and not model.has_gradients:
+            return f"{self.label} needs gradients, and this model has none."
+        if self.needs_layer and not model.layers:
+            return f"{self.label} needs a convolutional layer, and this model names none."
+        return None
+
+    def attribute(
+        self,
+        model: Model,
+        question: Question,
+        params: Params,
+        progress: Progress = ignore_progress,
+    ) -> Attribution:
+        """Compute the attributions; raise ValueError if the result is not finite."""
+        result = self.compute(model, question, params, progress)
+        if not np.isfinite(result.attributions).all():
+            raise ValueError(f"{self.label} gave values that are not finite.")
+        return result
+
+    def compute_heat(self, attribution: Attribution) -> Floats:
+        """Return the (H, W) heat map of an attribution."""
+        values = attribution.attributions[0]  # (C, H, W)
+        heat: Floats = values.sum(axis=0) if self.channels == "sum" else values.max(axis=0)
+        return heat
