@@ -45,7 +45,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Quoted:
-    """A figure from elsewhere: ``value`` in percent, and where it is written."""
+    """A figure from elsewhere, in percent or in the unit its name ends with, and its source."""
 
     value: float
     source: str

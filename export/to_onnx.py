@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import onnx
+import onnxruntime
 import torch
 from models import MODELS
 from models.efficientnet_lite import ConvNorm, EfficientNetLite
@@ -91,6 +92,8 @@ def export_predict(model: EfficientNetLite, folder: Path) -> Path:
         location=WEIGHTS_FILE,
         size_threshold=_EXTERNAL_BYTES,
     )
+    # onnx lets nobody but its owner read the weights; the app may run as somebody else.
+    (folder / WEIGHTS_FILE).chmod(0o644)
     onnx.checker.check_model(path, full_check=True)
     return path
 
@@ -160,6 +163,8 @@ def _create_card(name: str, source: Source, model: EfficientNetLite, predict: Pa
         gradient_parity=compare_gradients(model, predict.with_name(EXPLAIN_FILE), inputs),
         exported_with={
             "python": platform.python_version(),
+            # Its package has two names, for CPU and for GPU, so it is asked itself.
+            "onnxruntime": onnxruntime.__version__,
             **{package: version(package) for package in ("torch", "onnx", "onnxscript")},
         },
     )
@@ -175,7 +180,12 @@ def _replace_when_whole(folder: Path) -> Iterator[Path]:
         yield new
         if folder.exists():
             folder.rename(old)
-        new.rename(folder)
+        try:
+            new.rename(folder)
+        except BaseException:  # an interrupt too: leaving this block deletes the only copy
+            if old.exists():
+                old.rename(folder)
+            raise
         shutil.rmtree(old, ignore_errors=True)
 
 

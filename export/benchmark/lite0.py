@@ -1,20 +1,8 @@
-"""How fast, and how large, next to Captum on torch: ``python -m export.benchmark``.
-
-Every figure is a ratio of two things measured in turns in one run, because absolute times belong
-to one machine and one hour. "torch" is eager mode on the same weights, "channels-last" the same in
-torch's faster memory layout, "ONNX" what the page runs. A ratio of 2.0x means that ONNX takes half
-the time. Times are CPU seconds of the whole process on one thread (``--threads 1``, which a busy
-machine disturbs little), else wall seconds.
-"""
+"""EfficientNet-Lite0: prediction and the page's methods beside torch and Captum."""
 
 from __future__ import annotations
 
-import argparse
-import platform
-import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -28,54 +16,12 @@ from dashboard.params import compute_defaults
 from models import MODELS
 from torch import Tensor, nn
 
+from export.benchmark.timing import Row, Work, compare, describe, measure
 from export.sources import SOURCES
 from export.to_onnx import ZOO
 
 NAME = "efficientnet_lite0.imagenet"
 TARGET = 285
-
-Work = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One task by every engine that does it; ``bounds`` are what the project set out to reach."""
-
-    task: str
-    engines: Mapping[str, Work]
-    bounds: Mapping[str, float]
-
-
-def time_once(work: Work, threads: int) -> float:
-    """Return seconds: CPU time on one thread, else wall time."""
-    clock = time.process_time if threads == 1 else time.perf_counter
-    start = clock()
-    work()
-    return clock() - start
-
-
-def measure(row: Row, rounds: int, threads: int) -> dict[str, list[float]]:
-    """Return each engine's times; the engines take turns, so that noise falls on all alike."""
-    for work in row.engines.values():
-        work()  # not counted: the first run allocates
-    times: dict[str, list[float]] = {name: [] for name in row.engines}
-    for _ in range(rounds):
-        for name, work in row.engines.items():
-            times[name].append(time_once(work, threads))
-    return times
-
-
-def describe(row: Row, times: Mapping[str, Sequence[float]]) -> str:
-    """Return one line: the median ratio of every other engine to ONNX, and its bound."""
-    parts = []
-    for name, values in times.items():
-        if name == "ONNX":
-            continue
-        ratio = statistics.median(a / b for a, b in zip(values, times["ONNX"], strict=True))
-        bound = row.bounds.get(name)
-        wanted = "" if bound is None else f" (wanted >= {bound}x)"
-        parts.append(f"{name} {ratio:5.2f}x{wanted}")
-    return f"{row.task:34s} {'   '.join(parts)}"
 
 
 def create_torch() -> nn.Module:
@@ -97,7 +43,8 @@ def list_rows(model: OnnxModel, eager: nn.Module) -> list[Row]:
     def predict(module: nn.Module, inputs: Tensor) -> Work:
         def work() -> Tensor:
             with torch.no_grad():
-                return module(inputs)  # type: ignore[no-any-return]
+                logits: Tensor = module(inputs)
+                return logits
 
         return work
 
@@ -130,7 +77,7 @@ def list_rows(model: OnnxModel, eager: nn.Module) -> list[Row]:
             {"torch": 1.5, "channels-last": 1.3},
         ),
         Row(
-            "occlusion, 169 patches",
+            "occlusion, 225 patches",
             engines(run_occlusion, "occlusion"),
             {"torch": 2.0, "channels-last": 1.3},
         ),
@@ -155,9 +102,10 @@ def run_occlusion(module: nn.Module, inputs: Tensor) -> Work:
 
     def work() -> Tensor:
         with torch.no_grad():
-            return Occlusion(module).attribute(
-                inputs, (3, 32, 32), (3, 16, 16), 0.0, target=TARGET, perturbations_per_eval=32
+            maps: Tensor = Occlusion(module).attribute(
+                inputs, (3, 28, 28), (3, 14, 14), 0.0, target=TARGET, perturbations_per_eval=32
             )
+            return maps
 
     return work
 
@@ -178,43 +126,23 @@ def run_rise(module: nn.Module, inputs: Tensor) -> Work:
     return work
 
 
-def print_gradient_cost(model: OnnxModel, rounds: int, threads: int) -> None:
-    """Print how many predictions a gradient costs."""
-    size = model.card.input.size
-    noise = np.random.default_rng(0).normal(size=(8, 3, size, size)).astype(np.float32)
-    for n in (1, 8):
-        inputs, target = noise[:n], np.full(n, TARGET, np.int64)
-        works: dict[str, Work] = {
-            "gradient": lambda inputs=inputs, target=target: model.explain(inputs, target),  # type: ignore[misc]
-            "ONNX": lambda inputs=inputs: model.predict(inputs),  # type: ignore[misc]
-        }
-        times = measure(Row("", works, {}), 3 * rounds, threads)
-        ratio = statistics.median(
-            a / b for a, b in zip(times["gradient"], times["ONNX"], strict=True)
-        )
-        print(
-            f"{f'a gradient costs, batch {n}':34s} {ratio:.2f} predictions (wanted <= 4, aim 2.5)"
-        )
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m export.benchmark", description=__doc__)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="tasks whose name holds this text")
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(options.threads)
-    model = OnnxModel(ZOO / NAME, threads=options.threads)
-    print(
-        f"{model.card.title} on {model.provider}; {platform.machine()}, torch {torch.__version__}"
-    )
+def print_table(threads: int, rounds: int, only: str) -> None:
+    """Print every task whose name holds ``only``, and what a gradient costs."""
+    model = OnnxModel(ZOO / NAME, threads=threads)
+    print(f"{model.card.title} on {model.provider}; torch {torch.__version__}")
     for row in list_rows(model, create_torch()):
-        if options.only in row.task:
-            print(describe(row, measure(row, options.rounds, options.threads)), flush=True)
-    if options.only in "gradient":
-        print_gradient_cost(model, options.rounds, options.threads)
+        if only in row.task:
+            print(describe(row, measure(row, rounds, threads)), flush=True)
+    if only in "gradient":
+        for n in (1, 8):
+            print_gradient_cost(model, n, rounds, threads)
 
 
-if __name__ == "__main__":
-    main()
+def print_gradient_cost(model: OnnxModel, n: int, rounds: int, threads: int) -> None:
+    """Print how many predictions the gradient of ``n`` inputs costs."""
+    noise = np.random.default_rng(0).normal(size=(n, *model.input_shape)).astype(np.float32)
+    target = np.full(n, TARGET, np.int64)
+    ratio = compare(
+        lambda: model.explain(noise, target), lambda: model.predict(noise), 3 * rounds, threads
+    )
+    print(f"{f'a gradient costs, batch {n}':34s} {ratio:.2f} predictions (bound 4, aim 2.5)")
