@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar, cast
@@ -17,9 +18,13 @@ import streamlit as st
 from cachetools import LRUCache
 
 from dashboard.inference.cards import Card, load_card
+from dashboard.inference.detection import Detected
 from dashboard.inference.images import Photo
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.upload_file import UploadedFile
+from dashboard.inference.upload_spec import InputSpec, OutputSpec, Pixels
+from dashboard.inference.uploaded import UploadedModel
 from dashboard.inference.zoo import ZooEntry, list_models
 
 T = TypeVar("T")
@@ -29,6 +34,7 @@ ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
 # A heat map of 224 x 224 float32 is 200 KB, its picture 80 KB, a photo with its input 800 KB, a
 # score 2 KB: under 100 MB when full.
 MAX_RESULTS = 400
+MAX_OWN_RESULTS = 100
 
 
 class ResultStore:
@@ -55,6 +61,53 @@ class ResultStore:
         with self._lock:
             self._results[key] = result
         return result
+
+
+@dataclass(frozen=True, eq=False)
+class OwnFile:
+    """A visitor's model file; ``name`` is untrusted: never markdown."""
+
+    name: str
+    file: UploadedFile
+    detected: Detected
+
+
+class OwnSpace:
+    """What one visitor uploaded and all that was computed on it: gone when the visitor is."""
+
+    def __init__(self) -> None:
+        self.results = ResultStore(MAX_OWN_RESULTS)
+        self.upload: OwnFile | None = None
+        self._model: UploadedModel | None = None
+
+    def take(self, upload: OwnFile) -> None:
+        """Keep a model file in place of the one before."""
+        self.close()
+        self.upload = upload
+
+    def get_model(
+        self, spec: InputSpec, output: OutputSpec, photos: Sequence[Pixels]
+    ) -> UploadedModel:
+        """Return the uploaded network used as the arguments say; raises UploadError."""
+        assert self.upload is not None
+        model, self._model = self._model, None  # building another one makes this one useless
+        if model is None or (model.spec, model.output) != (spec, output):
+            model = UploadedModel(self.upload.file, spec, output, photos)
+        self._model = model
+        return model
+
+    def close(self) -> None:
+        """End the sandbox, and forget the file and its results."""
+        if self.upload is not None:
+            self.upload.file.close()
+        self.upload = self._model = None
+        self.results = ResultStore(MAX_OWN_RESULTS)
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=OwnSpace.close)
+def get_own_space() -> OwnSpace:
+    """Return this visitor's own space; Streamlit releases it as soon as the visitor is gone."""
+    return OwnSpace()
 
 
 @st.cache_resource(show_spinner=False)

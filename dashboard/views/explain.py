@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cache, charts, state
+from dashboard import cache
 from dashboard.explanation import Subject
-from dashboard.faithfulness.probability import compute_probability
 from dashboard.inference.images import Photo
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
@@ -14,13 +13,10 @@ from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
 from dashboard.report import ModelFacts, PhotoFacts
 from dashboard.views.base import View
-from dashboard.widgets.class_select import reset_classes
+from dashboard.widgets.class_select import reset_classes_of_another
 from dashboard.widgets.explanation import Scene, draw_explanation
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
-
-N_TOP = 5
-
-_LAST_PHOTO = "explain_last_photo"
+from dashboard.widgets.prediction import draw_prediction
 
 
 def render(model_name: str) -> None:
@@ -36,13 +32,13 @@ def render(model_name: str) -> None:
         chosen = select_photo()
     if model is None:
         return
-    _forget_classes_of_another_photo(chosen)
+    reset_classes_of_another(chosen.photo.sha256)
     scene = _set_scene(model, chosen)
     with left:
         st.image(scene.picture, width=320)
         st.caption(chosen.caption)
     with right:
-        _draw_prediction(scene, model)
+        draw_prediction(scene, _describe(model))
     draw_explanation(scene, cache.get_results())
 
 
@@ -74,34 +70,18 @@ def _open(model_name: str) -> OnnxModel | None:
         return None
 
 
-def _forget_classes_of_another_photo(chosen: ChosenPhoto) -> None:
-    last = state.get(_LAST_PHOTO, "")
-    if last and last != chosen.photo.sha256:
-        reset_classes()
-    state.put(_LAST_PHOTO, chosen.photo.sha256)
-
-
 def _look(model: OnnxModel, photo: Photo) -> tuple[Pixels, Floats, Floats]:
     """Return the photo as the network sees it, (H, W, 3) and (1, C, H, W), and its logits (K,)."""
     inputs = preprocess(photo.pixels, model.card)
     return crop_view(photo.pixels, model.card), inputs, model.predict(inputs)[0]
 
 
-def _draw_prediction(scene: Scene, model: OnnxModel) -> None:
-    top = scene.ranking[:N_TOP]
-    probs = [float(compute_probability(scene.logits[None], index)[0]) for index in top]
-    st.markdown(f"#### {_capitalize(scene.labels[top[0]])}, says the network ({probs[0]:.0%})")
-    names = [scene.labels[index] for index in top]
-    st.vega_lite_chart(charts.plot_top_classes(names, probs, 0), width="stretch")
-    st.caption(
+def _describe(model: OnnxModel) -> str:
+    return (
         f"{model.card.title}: {model.card.parameters / 1e6:.1f} million parameters, "
         f"{model.card.macs / 1e6:.0f} million multiplications a photo. Runs on {model.provider}. "
         "It can only answer with one of its 1,000 classes, also where none of them fits."
     )
-
-
-def _capitalize(label: str) -> str:
-    return label[:1].upper() + label[1:]  # str.capitalize would write "Egyptian mau"
 
 
 VIEW = View(

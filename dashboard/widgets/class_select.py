@@ -13,12 +13,21 @@ NOTHING = -1  # not contrasted with any class
 
 _TARGET = "target"
 _VERSUS = "versus"
+_SUBJECT = "classes_subject"
 
 
 def reset_classes() -> None:
     """Go back to explaining the prediction: another photo makes an old choice meaningless."""
     state.put(_TARGET, PREDICTED)
     state.put(_VERSUS, NOTHING)
+
+
+def reset_classes_of_another(subject: str) -> None:
+    """Reset both choices where they were made for another subject (a name for photo and labels)."""
+    last = state.get(_SUBJECT, "")
+    if last and last != subject:
+        reset_classes()
+    state.put(_SUBJECT, subject)
 
 
 def select_classes(labels: Sequence[str], ranking: Sequence[int]) -> tuple[int, int | None]:

@@ -122,6 +122,8 @@ def _take_uploads(key: str) -> None:
 
 
 def _decode(file: UploadedFile) -> Photo | _Problem:
+    if file.size > MAX_MEGABYTES << 20:  # the server's own limit is that of models
+        return _Problem(file.name, f"The file is larger than {MAX_MEGABYTES} MB: shrink the photo.")
     try:
         return decode_image(file.getvalue())
     except ImageError as error:
