@@ -71,7 +71,9 @@ def get_complaints() -> Sequence[str]:
 def write_url() -> None:
     """Write every field that is not at its default into the URL; call it once all are bound."""
     fields = st.session_state[_FIELDS]
-    query = {key: text for key, text in fields.items() if text is not None}
+    # What is not bound yet may be later, when a model has been uploaded or a method chosen.
+    query = {key: text for key, text in st.query_params.items() if key not in fields}
+    query |= {key: text for key, text in fields.items() if text is not None}
     if dict(st.query_params) != query:
         st.query_params.from_dict(query)
         if not st.session_state.get(_IS_NEW, False):

@@ -24,9 +24,17 @@ def _repair_reshape(graph: Graph, node: onnx.NodeProto) -> None:
     data, target = graph.tensors.get(node.input[0]), graph.tensors.get(node.input[1])
     if data is None or target is None or target.values is None or not target.is_static:
         return
-    spec = freed(data.shape, [int(d) for d in target.values[0]])
+    old = [int(d) for d in target.values[0]]
+    takes_zeros = any(a.name == "allowzero" and a.i for a in node.attribute)
+    if takes_zeros and 0 in old:  # a 0 is a size here; such a tensor is empty
+        return
+    spec = freed(data.shape, old)
     if spec is None:
         return
+    # torch writes allowzero=1 everywhere; the 0 below means "as in the data".
+    kept = [a for a in node.attribute if a.name != "allowzero"]
+    del node.attribute[:]
+    node.attribute.extend(kept)
     name = f"{node.input[1]}/batch_freed/{node.output[0]}"
     value = np.array(spec, np.int64)
     graph.constants[name] = numpy_helper.from_array(value, name)

@@ -285,3 +285,10 @@ def test_logits_do_not_depend_on_who_asks_first() -> None:
     noise = np.random.default_rng(0).normal(size=(3, *model.input_shape)).astype(np.float32)
     together = model.predict(noise)
     np.testing.assert_allclose(together[1:2], model.predict(noise[1:2]), atol=1e-4)
+
+
+def test_a_part_of_the_link_that_is_not_needed_yet_is_kept() -> None:
+    app = open_app(**{"rise.n_masks": "300"})
+    assert dict(app.query_params)["rise.n_masks"] == "300"
+    app.pills(key="methods").set_value(["edges"]).run()
+    assert dict(app.query_params) == {"methods": "edges", "rise.n_masks": "300"}

@@ -165,7 +165,7 @@ def test_the_system_stops_a_loop_that_the_app_does_not() -> None:
 
 
 def test_a_process_at_the_end_of_its_life_is_replaced() -> None:
-    box = Sandbox(Limits(seconds=60, lifetime_cpu_seconds=4, threads=1))
+    box = Sandbox(Limits(seconds=60, lifetime_cpu_seconds=6, threads=1))
     load(box, create_endless_loop(200_000))
     pid = box.pid
     wait_until(lambda: run(box, draw(1, 8)).shape == (1, 3) and box.pid != pid)
