@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -49,12 +51,27 @@ class Attribution:
     score_difference: float | None = None
 
 
+_LOADING = Lock()
+
+
+def _load(libraries: Sequence[str]) -> None:
+    """Import what a method needs, one visitor at a time.
+
+    Libraries that import each other in circles (scipy, through sklearn and skimage at once) can be
+    seen half made by a second thread, because Python breaks a deadlock of imports that way.
+    """
+    # Also when they are in sys.modules: another thread may be in the middle of importing them.
+    with _LOADING:
+        for name in libraries:
+            import_module(name)
+
+
 @dataclass(frozen=True)
 class Method:
     """One method: everything that a page must know to offer it, and the computation itself.
 
-    ``is_baseline`` marks the trivial maps that every other is judged against. ``channels`` says how
-    (1, C, H, W) becomes one heat map.
+    ``libraries`` are the modules that ``compute`` imports. ``is_baseline`` marks the trivial maps
+    that every other is judged against. ``channels`` says how (1, C, H, W) becomes one heat map.
     """
 
     name: str
@@ -63,6 +80,7 @@ class Method:
     source: str
     compute: Callable[[Model, Question, Params, Progress], Attribution]
     params: Sequence[Param] = field(default=())
+    libraries: Sequence[str] = ()
     is_signed: bool = True
     is_baseline: bool = False
     needs_gradients: bool = False
@@ -90,6 +108,7 @@ class Method:
         progress: Progress = ignore_progress,
     ) -> Attribution:
         """Compute the attributions; raise ValueError if the result is not finite."""
+        _load(self.libraries)
         result = self.compute(model, question, params, progress)
         if not np.isfinite(result.attributions).all():
             raise ValueError(f"{self.label} gave values that are not finite.")

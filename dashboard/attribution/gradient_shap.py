@@ -62,6 +62,7 @@ METHOD = Method(
     summary="Integrated gradients over several blanks, sampled at random.",
     source="Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874",
     compute=compute,
+    libraries=("torch", "captum.attr", "scipy.ndimage"),
     params=(
         IntParam("n_samples", "Samples", 48, 8, 128, 8),
         FloatParam(

@@ -57,6 +57,13 @@ METHOD = Method(
     summary="A fair share of the score for each piece of the photo.",
     source="Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874",
     compute=compute,
+    libraries=(
+        "torch",
+        "captum.attr",
+        "scipy.ndimage",
+        "sklearn.linear_model",
+        "skimage.segmentation",
+    ),
     params=(
         IntParam("n_segments", "Pieces", 50, 10, 100, 10, "Superpixels of the photo."),
         IntParam("n_samples", "Samples", 400, 200, 2000, 100, "At least a few for every piece."),

@@ -44,6 +44,7 @@ METHOD = Method(
     summary="How far the score falls when a patch covers each place.",
     source="Zeiler and Fergus 2013, https://arxiv.org/abs/1311.2901",
     compute=compute,
+    libraries=("torch", "captum.attr", "scipy.ndimage"),
     params=(
         IntParam("window", "Patch", 28, 8, 96, 4, "Side of the patch, in pixels of the input."),
         IntParam("stride", "Step", 14, 8, 48, 2, "Pixels between two places of the patch."),

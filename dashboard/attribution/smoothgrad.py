@@ -46,6 +46,7 @@ METHOD = Method(
     summary="The gradient, averaged over noisy copies of the photo.",
     source="Smilkov et al. 2017, https://arxiv.org/abs/1706.03825",
     compute=compute,
+    libraries=("torch", "captum.attr"),
     params=(
         IntParam("n_samples", "Noisy copies", 24, 1, 96, 1),
         FloatParam(

@@ -19,7 +19,10 @@ QUICK = "methods=intensity%2Cedges"
 
 
 def _upload(page: Page, *files: tuple[str, str, bytes]) -> None:
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
+    # After an upload the page draws a new, empty uploader; the old one goes a moment later.
+    uploader = page.get_by_test_id("stFileUploaderDropzoneInput")
+    expect(uploader).to_have_count(1, timeout=30_000)
+    uploader.set_input_files(
         [{"name": name, "mimeType": mime, "buffer": data} for name, mime, data in files]
     )
     settle(page)
