@@ -1,0 +1,1 @@
+"""Learning, live: small networks on toy problems, trained in numpy with every step written out."""

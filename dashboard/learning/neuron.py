@@ -1,0 +1,65 @@
+"""One artificial neuron, opened: inputs times weights, plus a bias, through an activation.
+
+Also the smallest real loss: that of a neuron with one input, whose weight and bias span a map.
+
+Source: McCulloch and Pitts 1943 (the threshold unit); Rosenblatt 1958 (weights that learn).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.learning.activations import apply_sigmoid, get_activation
+
+Floats = NDArray[np.float64]
+
+# Four examples and what a sigmoid neuron should answer. Found by a search over small sets for one
+# whose squared error has a good minimum, a bad one and nothing else: the bad one meets the two
+# middle examples exactly and the last not at all.
+INPUTS = np.array([-2.0, 0.0, 0.5, 2.5])
+TARGETS = np.array([0.0, 0.2, 0.8, 0.1])
+
+
+@dataclass(frozen=True)
+class Firing:
+    """``products`` are what each input contributes, ``total`` is their sum and the bias."""
+
+    products: tuple[float, ...]
+    total: float
+    output: float
+
+
+def fire(inputs: Sequence[float], weights: Sequence[float], bias: float, activation: str) -> Firing:
+    """Return what a neuron makes of its inputs, step by step.
+
+    Raises:
+        ValueError: there are not as many weights as inputs.
+        KeyError: there is no activation of that name.
+    """
+    products = tuple(x * w for x, w in zip(inputs, weights, strict=True))
+    total = sum(products) + bias
+    output = get_activation(activation).apply(np.array(total))
+    return Firing(products, total, float(output))
+
+
+def compute_error(points: Floats) -> Floats:
+    """Mean of (sigmoid(w x + b) - y)^2 over the four examples, (...) at points (w, b), (..., 2).
+
+    That one neuron can have minima that are not global: Auer, Herbster and Warmuth 1996.
+    """
+    return np.asarray(((_answer(points) - TARGETS) ** 2).mean(axis=-1))
+
+
+def compute_error_gradient(points: Floats) -> Floats:
+    """By w the mean of delta x, by b the mean of delta; delta = 2 (p - y) p (1 - p)."""
+    outputs = _answer(points)  # (..., 4)
+    deltas = 2 * (outputs - TARGETS) * outputs * (1 - outputs)
+    return np.stack([(deltas * INPUTS).mean(axis=-1), deltas.mean(axis=-1)], axis=-1)
+
+
+def _answer(points: Floats) -> Floats:
+    return apply_sigmoid(points[..., :1] * INPUTS + points[..., 1:])  # (..., 4)
