@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -117,10 +118,24 @@ def compute_sha256(path: Path) -> str:
 
 def write_card(card: Card, folder: Path) -> None:
     """Write the card into ``folder``, with the SHA-256 of every other file there."""
+    write_json_card(asdict(card), folder)
+
+
+def write_json_card(card: Mapping[str, object], folder: Path) -> None:
+    """Write a card that is a JSON object already; ``files`` is filled in here."""
     sums = {
         path.name: compute_sha256(path)
         for path in sorted(folder.iterdir())
         if path.name != CARD_FILE
     }
-    text = json.dumps({**asdict(card), "files": sums}, indent=2, ensure_ascii=False)
-    (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+    text = json.dumps({**card, "files": sums}, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / CARD_FILE).write_text(_put_lists_of_numbers_on_one_line(text) + "\n", "utf-8")
+
+
+def _put_lists_of_numbers_on_one_line(text: str) -> str:
+    """Keep histories readable: thousands of lines of one number each say nothing to a reader."""
+    return re.sub(
+        r"\[\s*(-?[\d.][^\[\]\"{}]*?)\s*\]",
+        lambda match: "[" + re.sub(r"\s*,\s*", ", ", match[1]) + "]",
+        text,
+    )

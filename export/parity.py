@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 from torch import nn
 
 from export.card import GradientParity, Parity, Preprocessing
+from export.graphs import Graph
 
 MAX_ABS_DIFF = 1e-4
 # Gradients jump where a ReLU6 is about to switch, so two float32 runs differ by more than rounding:
@@ -96,6 +98,76 @@ def _differentiate(
     score = model(leaf)[torch.arange(len(leaf)), torch.from_numpy(target)].sum()
     (gradient,) = torch.autograd.grad(score, leaf)
     return gradient.double().numpy()
+
+
+def compare_graph(graph: Graph, path: Path) -> Parity:
+    """Return the largest difference of any output on the graph's checks, run at each batch size.
+
+    Raises:
+        ParityError: it exceeds ``MAX_ABS_DIFF``.
+    """
+    session = ort.InferenceSession(str(path), _quiet(), providers=["CPUExecutionProvider"])
+    names, count = list(graph.outputs), len(graph.checks[0])
+    with torch.no_grad():
+        outputs = graph.module(*(torch.from_numpy(values) for values in graph.checks))
+    expected = [outputs] if isinstance(outputs, torch.Tensor) else list(outputs)
+    largest = 0.0
+    for batch in BATCH_SIZES:
+        for i in range(0, count, batch):
+            part = [values[i : i + batch] for values in graph.checks]
+            actual = session.run(names, dict(zip(graph.inputs, part, strict=True)))
+            for ours, theirs in zip(actual, expected, strict=False):
+                largest = max(largest, float(np.abs(ours - theirs[i : i + batch].numpy()).max()))
+    if not largest <= MAX_ABS_DIFF:
+        raise ParityError(
+            f"outputs of torch and ONNX Runtime differ by {largest:.1e}, more than {MAX_ABS_DIFF}"
+        )
+    return Parity(largest, count, BATCH_SIZES)
+
+
+def compare_graph_gradients(graph: Graph, score: str, explain: Path) -> GradientParity:
+    """Return how far ONNX Runtime's and torch's float32 gradients are from torch's float64.
+
+    Raises:
+        ParityError: ONNX Runtime's is farther than ``MAX_GRADIENT_DIFF``.
+    """
+    session = ort.InferenceSession(str(explain), _quiet(), providers=["CPUExecutionProvider"])
+    place = list(graph.outputs).index(score)
+    inputs = [torch.from_numpy(values) for values in graph.checks]
+    with torch.no_grad():
+        target = _get(graph.module(*inputs), place).argmax(1)
+    feed = dict(zip(graph.inputs, graph.checks, strict=True))
+    known = {each.name for each in session.get_inputs()}  # an input may not matter to the score
+    feed = {name: values for name, values in feed.items() if name in known}
+    ours = session.run(["gradient"], {**feed, "target": target.numpy()})[0]
+    torch32 = _differentiate_score(graph.module, inputs, place, target)
+    module64 = copy.deepcopy(graph.module).double()
+    wide = [values.double() if values.is_floating_point() else values for values in inputs]
+    torch64 = _differentiate_score(module64, wide, place, target)
+    parity = GradientParity(_distance(ours, torch64), _distance(torch32, torch64), len(ours))
+    if not parity.onnx <= MAX_GRADIENT_DIFF:
+        raise ParityError(f"the gradient is {parity.onnx:.1e} from torch's in float64")
+    return parity
+
+
+def _differentiate_score(
+    module: nn.Module, inputs: list[torch.Tensor], place: int, target: torch.Tensor
+) -> NDArray[np.float64]:
+    leaf = inputs[0].clone().requires_grad_(True)
+    logits = _get(module(leaf, *inputs[1:]), place)
+    score = logits[torch.arange(len(logits)), target].sum()
+    (gradient,) = torch.autograd.grad(score, leaf)
+    return gradient.double().numpy()
+
+
+def _get(outputs: torch.Tensor | tuple[torch.Tensor, ...], place: int) -> torch.Tensor:
+    return outputs if isinstance(outputs, torch.Tensor) else outputs[place]
+
+
+def _quiet() -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    return options
 
 
 def _distance(values: NDArray[Any], truth: NDArray[np.float64]) -> float:

@@ -9,37 +9,25 @@ is written into a temporary folder first: whatever fails, the old artifact stays
 from __future__ import annotations
 
 import argparse
-import copy
-import platform
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
-import onnxruntime
 import torch
 from models import MODELS
-from models.efficientnet_lite import ConvNorm, EfficientNetLite
+from models.efficientnet_lite import EfficientNetLite
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from export.artifact import EXPLAIN_FILE, ZOO, describe_versions, replace_when_whole
 from export.card import Card, Input, Output, write_card
+from export.graphs import EXTERNAL_BYTES, OPSET, WEIGHTS_FILE, fold_batch_norm, strip
 from export.macs import count_macs, count_parameters
 from export.parity import ParityError, compare_gradients, compare_logits, create_inputs
 from export.sources import SOURCES, Source
 
-ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
-
-PREDICT_FILE, EXPLAIN_FILE, WEIGHTS_FILE = "predict.onnx", "explain.onnx", "weights.bin"
+PREDICT_FILE = "predict.onnx"
 IMAGE, LOGITS, FEATURES = "image", "logits", "features"
-OPSET = 18
-
-# Smaller tensors stay in the graph, where constant folding can see them.
-_EXTERNAL_BYTES = 1024
 
 
 class _WithFeatures(nn.Module):
@@ -52,16 +40,6 @@ class _WithFeatures(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         features = self.model.compute_features(image)
         return self.model.classifier(features.mean((2, 3))), features
-
-
-def fold_batch_norm(model: nn.Module) -> nn.Module:
-    """Return a copy of an evaluated model with each batch norm folded into its convolution."""
-    folded = copy.deepcopy(model).eval()
-    for module in folded.modules():
-        if isinstance(module, ConvNorm):
-            module.conv = fuse_conv_bn_eval(module.conv, module.norm)
-            module.norm = nn.Identity()  # type: ignore[assignment]
-    return folded
 
 
 def export_predict(model: EfficientNetLite, folder: Path) -> Path:
@@ -83,32 +61,19 @@ def export_predict(model: EfficientNetLite, folder: Path) -> Path:
     assert program is not None
     graph = program.model_proto
     del graph.graph.output[1]  # "features" stays an inner tensor with a name of its own
-    _strip(graph)
+    strip(graph)
     path = folder / PREDICT_FILE
     onnx.save_model(
         graph,
         path,
         save_as_external_data=True,
         location=WEIGHTS_FILE,
-        size_threshold=_EXTERNAL_BYTES,
+        size_threshold=EXTERNAL_BYTES,
     )
     # onnx lets nobody but its owner read the weights; the app may run as somebody else.
     (folder / WEIGHTS_FILE).chmod(0o644)
     onnx.checker.check_model(path, full_check=True)
     return path
-
-
-def _strip(model: onnx.ModelProto) -> None:
-    """Remove what the exporter noted of its own machine: paths, stack traces, source lines."""
-    model.doc_string = ""
-    model.graph.doc_string = ""
-    del model.metadata_props[:]
-    del model.graph.metadata_props[:]
-    nodes = [*model.graph.node, *(node for each in model.functions for node in each.node)]
-    values = [*model.graph.value_info, *model.graph.input, *model.graph.output]
-    for item in (*nodes, *values, *model.graph.initializer):
-        item.doc_string = ""
-        del item.metadata_props[:]
 
 
 def export_explain(folder: Path) -> None:
@@ -130,7 +95,7 @@ def export_model(name: str, zoo: Path = ZOO) -> Card:
     assert isinstance(model, EfficientNetLite)
     model.load_state_dict(source.load_weights())
     model.eval()
-    with _replace_when_whole(zoo / name) as folder:
+    with replace_when_whole(zoo / name) as folder:
         folded = fold_batch_norm(model)
         assert isinstance(folded, EfficientNetLite)
         predict = export_predict(folded, folder)
@@ -161,32 +126,8 @@ def _create_card(name: str, source: Source, model: EfficientNetLite, predict: Pa
         opset=OPSET,
         parity=compare_logits(model, predict, inputs),
         gradient_parity=compare_gradients(model, predict.with_name(EXPLAIN_FILE), inputs),
-        exported_with={
-            "python": platform.python_version(),
-            # Its package has two names, for CPU and for GPU, so it is asked itself.
-            "onnxruntime": onnxruntime.__version__,
-            **{package: version(package) for package in ("torch", "onnx", "onnxscript")},
-        },
+        exported_with=describe_versions(),
     )
-
-
-@contextmanager
-def _replace_when_whole(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder that takes the place of ``folder`` if the block succeeds."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as temporary:
-        new, old = Path(temporary) / "new", Path(temporary) / "old"
-        new.mkdir()
-        yield new
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except BaseException:  # an interrupt too: leaving this block deletes the only copy
-            if old.exists():
-                old.rename(folder)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

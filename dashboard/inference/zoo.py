@@ -6,18 +6,24 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.inference.cards import Card, load_card
+from dashboard.inference.cards import Card, ModelCard, load_card, load_model_card
 from dashboard.inference.errors import ZooError, create_zoo_error
 
-__all__ = ["ZooEntry", "ZooError", "list_models", "verify"]
+__all__ = ["IMAGE_CLASSIFICATION", "ZooEntry", "ZooError", "list_models", "verify"]
+
+IMAGE_CLASSIFICATION = "image-classification"
 
 
 @dataclass(frozen=True)
 class ZooEntry:
-    """A model on disk: ``name`` is its folder, ``error`` a sentence if it cannot be used."""
+    """A model on disk: ``name`` is its folder, ``error`` a sentence if it cannot be used.
+
+    ``task`` is "" where the card could not be read.
+    """
 
     name: str
     title: str
+    task: str = ""
     error: str | None = None
 
 
@@ -34,11 +40,12 @@ def list_models(root: Path) -> list[ZooEntry]:
 
 def _describe(folder: Path) -> ZooEntry:
     try:
-        card = load_card(folder)
+        common = load_model_card(folder)
+        card = load_card(folder) if common.task == IMAGE_CLASSIFICATION else common
         _find_files(folder, card)
     except ZooError as error:
-        return ZooEntry(folder.name, folder.name, str(error))
-    return ZooEntry(folder.name, card.title)
+        return ZooEntry(folder.name, folder.name, error=str(error))
+    return ZooEntry(folder.name, card.title, card.task)
 
 
 def verify(folder: Path) -> Card:
@@ -64,7 +71,7 @@ def compute_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _find_files(folder: Path, card: Card) -> list[tuple[Path, str]]:
+def _find_files(folder: Path, card: ModelCard) -> list[tuple[Path, str]]:
     files = [(folder / name, checksum) for name, checksum in card.files.items()]
     for path, _ in files:
         if not path.is_file():

@@ -9,6 +9,7 @@ from dashboard.explanation import Subject
 from dashboard.inference.images import Photo
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
+from dashboard.inference.samples import choose_subject
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
 from dashboard.report import ModelFacts, PhotoFacts
@@ -29,7 +30,7 @@ def render(model_name: str) -> None:
     model = _open(model_name)
     left, right = st.columns([5, 6], gap="large")
     with left:
-        chosen = select_photo()
+        chosen = select_photo(choose_subject(model_name))
     if model is None:
         return
     reset_classes_of_another(chosen.photo.sha256)
@@ -77,10 +78,13 @@ def _look(model: OnnxModel, photo: Photo) -> tuple[Pixels, Floats, Floats]:
 
 
 def _describe(model: OnnxModel) -> str:
+    card = model.card
+    limits = card.limits or (
+        f"It can only answer with one of its {len(card.labels):,} classes, also where none fits."
+    )
     return (
-        f"{model.card.title}: {model.card.parameters / 1e6:.1f} million parameters, "
-        f"{model.card.macs / 1e6:.0f} million multiplications a photo. Runs on {model.provider}. "
-        "It can only answer with one of its 1,000 classes, also where none of them fits."
+        f"{card.title}: {card.parameters / 1e6:.1f} million parameters, "
+        f"{card.macs / 1e6:.0f} million multiplications a photo. Runs on {model.provider}. {limits}"
     )
 
 

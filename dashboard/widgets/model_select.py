@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import cache, state
+from dashboard.inference.zoo import IMAGE_CLASSIFICATION
 
 KEY = "model"
 
@@ -12,10 +13,13 @@ KEY = "model"
 def select_model() -> str:
     """Draw the choice of the network and return its name in the zoo ("" where none can be read)."""
     entries = cache.get_zoo()
-    titles = {entry.name: entry.title for entry in entries if entry.error is None}
     for entry in entries:
         if entry.error is not None:
             st.error(entry.error, icon="⚠️")
+    classifiers = [e for e in entries if e.error is None and e.task == IMAGE_CLASSIFICATION]
+    # Networks for photos come first: the first of all is what a new visitor sees.
+    classifiers.sort(key=lambda entry: cache.get_card(entry.name).input.channels, reverse=True)
+    titles = {entry.name: entry.title for entry in classifiers}
     if not titles:
         return ""
     names = tuple(titles)

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import cache, state
 from dashboard.inference.images import ImageError, Photo, decode_image
-from dashboard.inference.samples import list_samples
+from dashboard.inference.samples import CLOTHING, PHOTOS, list_samples
 
 MAX_PHOTOS = 10
 MAX_MEGABYTES = 10
@@ -19,6 +19,7 @@ TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
 SAMPLE, UPLOAD, CAMERA = "Samples", "Upload", "Camera"
 
+_SAMPLE_KEYS = {PHOTOS: "sample", CLOTHING: "garment"}
 _SOURCE = "photo_source"
 _PHOTOS = "own_photos"
 _CHOSEN = "own_photo_index"
@@ -44,11 +45,14 @@ class _Problem:
     sentence: str
 
 
-def select_photo() -> ChosenPhoto:
-    """Draw the choice of a photo; what was chosen last stays until something better is there."""
-    samples = {sample.name: sample for sample in list_samples()}
-    first = next(iter(samples))
-    name = state.bind("sample", first, lambda text: text if text in samples else None)
+def select_photo(subject: str = PHOTOS) -> ChosenPhoto:
+    """Draw the choice of a photo; what was chosen last stays until something better is there.
+
+    ``subject`` is what the samples show, one of ``samples.SUBJECTS``; each has a choice of its own.
+    """
+    samples = {sample.name: sample for sample in list_samples(subject)}
+    first, key = next(iter(samples)), _SAMPLE_KEYS[subject]
+    name = state.bind(key, first, lambda text: text if text in samples else None)
     source = st.segmented_control(
         "Photo",
         (SAMPLE, UPLOAD, CAMERA),
@@ -62,8 +66,8 @@ def select_photo() -> ChosenPhoto:
         chosen = st.pills(
             "Sample photo",
             tuple(samples),
-            format_func=lambda key: samples[key].title,
-            key="sample",
+            format_func=lambda name: samples[name].title,
+            key=key,
             required=True,
             persist_state="session",
             wrap=True,

@@ -16,9 +16,9 @@ from dashboard.params import compute_defaults
 from models import MODELS
 from torch import Tensor, nn
 
+from export.artifact import ZOO
 from export.benchmark.timing import Row, Work, compare, describe, measure
 from export.sources import SOURCES
-from export.to_onnx import ZOO
 
 NAME = "efficientnet_lite0.imagenet"
 TARGET = 285

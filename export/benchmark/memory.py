@@ -17,8 +17,8 @@ from dashboard.attribution.base import Question
 from dashboard.inference.sessions import OnnxModel
 from dashboard.params import compute_defaults
 
+from export.artifact import ZOO
 from export.benchmark.lite0 import NAME, TARGET, create_torch, run_integrated_gradients
-from export.to_onnx import ZOO
 
 ENGINES = ("ONNX", "torch")
 BOUND = 0.6

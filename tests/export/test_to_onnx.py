@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from export import to_onnx
+from export.artifact import replace_when_whole
 from export.macs import count_macs
 from export.parity import MAX_ABS_DIFF, ParityError, create_inputs
 from export.sources import SOURCES
@@ -24,7 +25,7 @@ from models import MODELS
 ZOO = to_onnx.ZOO
 NAME = "efficientnet_lite0.imagenet"
 
-every_model = pytest.mark.parametrize("name", MODELS)
+every_model = pytest.mark.parametrize("name", SOURCES)
 
 
 # MAdds of TensorFlow's table, in millions:
@@ -70,8 +71,8 @@ def test_labelled_photos_are_recognised_with_the_cards_preprocessing(
     assert hits.any(axis=1).sum() >= top5
 
 
-def test_every_model_of_the_registry_has_a_source_and_a_folder() -> None:
-    assert set(MODELS) == set(SOURCES)
+def test_every_model_of_the_registry_has_a_folder() -> None:
+    assert set(SOURCES) < set(MODELS)  # the others are trained here, by export.train
     assert set(MODELS) == {path.parent.name for path in ZOO.glob("*/card.json")}
 
 
@@ -237,7 +238,7 @@ def test_a_swap_that_fails_half_way_puts_the_old_artifact_back(
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", fail_for_the_new)
-    with pytest.raises(OSError, match="Input/output"), to_onnx._replace_when_whole(folder) as new:
+    with pytest.raises(OSError, match="Input/output"), replace_when_whole(folder) as new:
         (new / "predict.onnx").write_bytes(b"new")
     assert list_files(folder) == {"predict.onnx": b"old"}
     assert [path.name for path in tmp_path.iterdir()] == [NAME]

@@ -24,7 +24,7 @@ CARD: dict[str, Any] = {
     "name": NAME,
     "title": "A linear network",
     "family": "Linear",
-    "task": "image classification",
+    "task": "image-classification",
     "summary": "Twice the image, times a matrix.",
     "labels": "../labels/five.json",
     "input": {"name": "image", "layout": "NCHW", "channels": 3, "size": SIDE},

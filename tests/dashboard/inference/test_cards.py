@@ -10,8 +10,9 @@ from dashboard.inference.cards import (
     Parity,
     Quoted,
     load_card,
+    load_model_card,
 )
-from dashboard.inference.zoo import ZooError
+from dashboard.inference.zoo import IMAGE_CLASSIFICATION, ZooError
 
 ZOO = Path(__file__).resolve().parents[3] / "models" / "zoo"
 
@@ -37,10 +38,18 @@ def test_a_card_says_what_the_network_expects(make_zoo: Any) -> None:
 
 @pytest.mark.parametrize("folder", list_zoo(), ids=lambda folder: folder.name)
 def test_every_exported_card_is_complete(folder: Path) -> None:
-    card = load_card(folder)
-    assert len(card.labels) == len(set(card.labels))
-    assert card.published
+    card = load_model_card(folder)
     assert EXPLAIN_FILE not in card.files or card.gradient_parity is not None
+    # Somebody trained it: we, with a command and what it cost, or others, who published figures.
+    if card.training is not None:
+        assert card.metrics and card.limits and card.training.command.startswith("python -m ")
+        assert card.training.energy.low <= card.training.energy.value <= card.training.energy.high
+    for metric in card.metrics.values():
+        assert metric.low <= metric.value <= metric.high
+    if card.task == IMAGE_CLASSIFICATION:
+        classifier = load_card(folder)
+        assert len(classifier.labels) == len(set(classifier.labels))
+        assert classifier.published or classifier.metrics
 
 
 def test_labels_may_be_a_plain_list(make_zoo: Any) -> None:

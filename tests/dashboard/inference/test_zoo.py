@@ -7,12 +7,14 @@ from dashboard.inference.zoo import ZooEntry, ZooError, list_models, verify
 
 
 def test_models_are_listed_by_name_and_other_folders_are_not(make_zoo: Any) -> None:
-    root = make_zoo("b.data", title="Second").parent
-    make_zoo("a.data", title="First")
+    titles = {"a": "First", "b": "Second"}
+    root = make_zoo("b.data", title=titles["b"]).parent
+    make_zoo("a.data", title=titles["a"])
     (root / ".hidden").mkdir()
     (root / "notes.txt").write_text("no folder")
     assert (root / "labels").is_dir()
-    assert list_models(root) == [ZooEntry("a.data", "First"), ZooEntry("b.data", "Second")]
+    task = "image-classification"
+    assert list_models(root) == [ZooEntry(f"{n}.data", t, task) for n, t in titles.items()]
 
 
 def test_a_zoo_that_does_not_exist_is_empty(tmp_path: Path) -> None:

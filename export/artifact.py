@@ -1,0 +1,358 @@
+"""A trained network becomes an artifact of the zoo, or fails: export, parity, floors, card.
+
+Everything is written into a temporary folder first and takes the old artifact's place as a whole:
+whatever fails, the old one stays.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import helper
+from torch import Tensor
+
+from export.autodiff import differentiate_file
+from export.card import write_json_card
+from export.graphs import (
+    OPSET,
+    Graph,
+    WeightsFile,
+    export_graph,
+    is_rounded,
+    round_weights,
+)
+from export.macs import count_macs, count_parameters
+from export.metrics import Metric
+from export.parity import compare_graph, compare_graph_gradients
+from export.train.meter import Meter
+
+ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
+EXPLAIN_FILE = "explain.onnx"
+_TRACED = "traced.onnx"
+
+
+class FloorError(Exception):
+    """A trained network does not reach its floor; the message gives both figures."""
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """What becomes ``explain.onnx``: the gradient of a class score by the graph's first input.
+
+    ``graph`` has fixed axes except the batch; ``score`` is its output (N, classes); ``wrt`` are
+    layers whose gradients are wanted too.
+    """
+
+    graph: Graph
+    score: str
+    wrt: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the weights came to be: what a reader needs to do it again and what it cost."""
+
+    command: str
+    seed: int
+    steps: int
+    batch: int
+    seconds: float
+    core_seconds: float
+    energy: Mapping[str, object]
+    machine: str
+    history: Sequence[tuple[int, float]] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the app needs to turn a photo into the input of an image classifier."""
+
+    size: int
+    channels: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    labels: str
+    crop: str = "center_square"
+    interpolation: str = "bilinear"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Everything that ``write_model`` needs; the name is the folder's, "arch.dataset".
+
+    ``evaluate`` measures the exported graphs in the folder it is given, with ONNX Runtime;
+    ``floors`` are the least values of its metrics. ``members`` are other weights of
+    ``graphs["predict"].module``, by name: runs of a sweep, moments of a training. ``details`` that
+    follow from the evaluation are a function, called after it.
+    """
+
+    name: str
+    title: str
+    family: str
+    task: str
+    summary: str
+    limits: str
+    graphs: Mapping[str, Graph]
+    gradient: Gradient | None
+    evaluate: Callable[[Path], Mapping[str, Metric]]
+    floors: Mapping[str, float]
+    training: Training | None
+    source: Mapping[str, str]
+    licence: str
+    labels: tuple[str, ...] = ()
+    details: Mapping[str, object] | Callable[[], Mapping[str, object]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    picture: Picture | None = None
+
+
+def write_model(draft: Draft, zoo: Path = ZOO) -> None:
+    """Export, compare, evaluate and write the artifact of ``draft`` into ``zoo``.
+
+    Raises:
+        ParityError: ONNX Runtime and torch differ by more than the bound.
+        FloorError: a metric is below its floor.
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    with replace_when_whole(zoo / draft.name) as folder:
+        _export(draft, folder)
+        parities = {
+            name: compare_graph(graph, folder / f"{name}.onnx")
+            for name, graph in draft.graphs.items()
+        }
+        gradient_parity = None
+        if draft.gradient is not None:
+            gradient_parity = compare_graph_gradients(
+                draft.gradient.graph, draft.gradient.score, folder / EXPLAIN_FILE
+            )
+        for name, content in draft.files.items():
+            (folder / name).write_bytes(content)
+        metrics = draft.evaluate(folder)
+        _check_floors(draft, metrics)
+        card = {
+            "name": draft.name,
+            "title": draft.title,
+            "family": draft.family,
+            "task": draft.task,
+            "summary": draft.summary,
+            "limits": draft.limits,
+            **_describe_picture(draft),
+            "graphs": {f"{name}.onnx": _describe(graph) for name, graph in draft.graphs.items()},
+            "parameters": count_parameters(draft.graphs["predict"].module),
+            "macs": count_macs(folder / "predict.onnx", _get_sizes(draft.graphs["predict"])),
+            "metrics": {name: asdict(metric) for name, metric in metrics.items()},
+            "floors": dict(draft.floors),
+            "training": None if draft.training is None else asdict(draft.training),
+            "source": dict(draft.source),
+            "licence": draft.licence,
+            "opset": OPSET,
+            "parity": {
+                "max_abs_diff": max(each.max_abs_diff for each in parities.values()),
+                "n_inputs": min(each.n_inputs for each in parities.values()),
+                "batch_sizes": parities["predict"].batch_sizes,
+            },
+            "gradient_parity": None if gradient_parity is None else asdict(gradient_parity),
+            "exported_with": describe_versions(),
+            "members": {name: f"{name}.npz" for name in draft.members},
+            "details": dict(draft.details() if callable(draft.details) else draft.details),
+        }
+        write_json_card(card, folder)
+
+
+def _export(draft: Draft, folder: Path) -> None:
+    graphs = [*draft.graphs.values(), *([draft.gradient.graph] if draft.gradient else [])]
+    for graph in graphs:
+        round_weights(graph.module)
+    free = frozenset(name for weights in draft.members.values() for name in weights)
+    weights = WeightsFile(folder, free)
+    for name, graph in draft.graphs.items():
+        export_graph(graph, folder / f"{name}.onnx", weights)
+    if draft.gradient is not None:
+        traced = export_graph(draft.gradient.graph, folder / _TRACED, weights)
+        image = next(iter(draft.gradient.graph.inputs))
+        differentiate_file(
+            traced, folder / EXPLAIN_FILE, image, draft.gradient.score, draft.gradient.wrt
+        )
+        traced.unlink()
+    # Nobody but its owner could read what a library wrote; the app may run as somebody else.
+    for path in folder.iterdir():
+        path.chmod(0o644)
+    for name, member in draft.members.items():
+        save_member(folder / f"{name}.npz", member)
+
+
+def save_member(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Write other weights of a graph, by the names of its initializers, rounded as its own are."""
+    np.savez(path, **_round(weights))  # type: ignore[arg-type]
+    path.chmod(0o644)
+
+
+def _round(weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
+    return {
+        name: (tensor.half() if is_rounded(tensor) else tensor).detach().cpu().numpy()
+        for name, tensor in weights.items()
+        if tensor.is_floating_point()
+    }
+
+
+def _check_floors(draft: Draft, metrics: Mapping[str, Metric]) -> None:
+    for name, floor in draft.floors.items():
+        if not metrics[name].value >= floor:
+            raise FloorError(
+                f"{draft.name}: {name} is {metrics[name].value:.2f} {metrics[name].unit}, "
+                f"below its floor of {floor:g}: nothing is written"
+            )
+
+
+def _describe(graph: Graph) -> dict[str, object]:
+    return {
+        "inputs": {name: asdict(port) for name, port in graph.inputs.items()},
+        "outputs": {name: asdict(port) for name, port in graph.outputs.items()},
+        "layers": list(graph.layers),
+    }
+
+
+def _describe_picture(draft: Draft) -> dict[str, object]:
+    """Return the card's fields of an image classifier, as those of the published ones are."""
+    picture, predict = draft.picture, draft.graphs["predict"]
+    if picture is None:
+        return {"labels": list(draft.labels)}
+    name = next(iter(predict.inputs))
+    return {
+        "labels": picture.labels,
+        "input": {
+            "name": name,
+            "layout": "NCHW",
+            "channels": picture.channels,
+            "size": picture.size,
+        },
+        "preprocessing": {
+            "crop": picture.crop,
+            "interpolation": picture.interpolation,
+            "mean": picture.mean,
+            "std": picture.std,
+        },
+        "output": {"name": next(iter(predict.outputs)), "kind": "logits"},
+        "layers": {name: name for name in (draft.gradient.wrt if draft.gradient else ())},
+        "published": {},
+    }
+
+
+def _get_sizes(graph: Graph) -> dict[str, int]:
+    """Return the size of each dynamic axis in the example; the batch counts as one."""
+    sizes = {
+        axis: tensor.shape[i]
+        for port, tensor in zip(graph.inputs.values(), graph.example, strict=True)
+        for i, axis in enumerate(port.axes)
+        if isinstance(axis, str)
+    }
+    return {**sizes, "N": 1}
+
+
+def describe_versions() -> dict[str, str]:
+    """Return the versions of what takes part in an export."""
+    return {
+        "python": platform.python_version(),
+        # Its package has two names, for CPU and for GPU, so it is asked itself.
+        "onnxruntime": onnxruntime.__version__,
+        **{package: version(package) for package in ("torch", "onnx", "onnxscript")},
+    }
+
+
+def describe_training(
+    command: str,
+    seed: int,
+    steps: int,
+    batch: int,
+    meter: Meter,
+    history: Sequence[tuple[int, float]],
+) -> Training:
+    """Return the card's account of a training on this machine."""
+    return Training(
+        command=command,
+        seed=seed,
+        steps=steps,
+        batch=batch,
+        seconds=meter.seconds,
+        core_seconds=meter.core_seconds,
+        energy=meter.estimate_energy(),
+        machine=describe_machine(),
+        history=[(int(step), round(float(value), 5)) for step, value in history],
+    )
+
+
+def describe_machine() -> str:
+    """Return what trained: the processor's kind and how many cores, or the GPU."""
+    import torch
+
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return f"{_name_processor()}, {torch.get_num_threads()} threads"
+
+
+def _name_processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def open_session(path: Path, weights: Mapping[str, Tensor] | None = None) -> Any:
+    """Return a quiet ONNX Runtime session on the CPU, with other weights in the graph if given."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    if weights:
+        # Only a value that shares the array's memory is taken.
+        arrays = _round(weights)
+        values = [
+            onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(
+                array, helper.np_dtype_to_tensor_dtype(array.dtype)
+            )
+            for array in arrays.values()
+        ]
+        options.add_external_initializers(list(arrays), values)
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run_in_batches(
+    session: Any, output: str, feed: Mapping[str, NDArray[Any]], batch: int = 250
+) -> NDArray[Any]:
+    """Return one output for all rows of a feed."""
+    count = len(next(iter(feed.values())))
+    parts = [
+        session.run([output], {name: values[i : i + batch] for name, values in feed.items()})[0]
+        for i in range(0, count, batch)
+    ]
+    return np.concatenate(parts)
+
+
+@contextmanager
+def replace_when_whole(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder that takes the place of ``folder`` if the block succeeds."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as temporary:
+        new, old = Path(temporary) / "new", Path(temporary) / "old"
+        new.mkdir()
+        yield new
+        if folder.exists():
+            folder.rename(old)
+        try:
+            new.rename(folder)
+        except BaseException:  # an interrupt too: leaving this block deletes the only copy
+            if old.exists():
+                old.rename(folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,195 @@
+"""Training a classifier of small grey images, shared by the CNN, its sweep and the ViT."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from export.datasets.fashion_mnist import Images, normalize
+from export.train.checkpoint import Checkpoint
+from export.train.meter import Meter
+
+_SAVE_EVERY = 200  # steps
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a classifier is trained: SGD with Nesterov momentum or AdamW, one cycle of the rate.
+
+    ``half`` computes in bfloat16, which is faster for convolutions and slower for small matrices.
+    ``augment`` mirrors and shifts by up to 2 pixels. One cycle: Smith and Topin 2018.
+    """
+
+    steps: int
+    batch: int = 128
+    rate: float = 0.2
+    weight_decay: float = 5e-4
+    optimizer: str = "sgd"
+    label_smoothing: float = 0.0
+    augment: bool = True
+    half: bool = True
+
+
+@dataclass
+class Fitted:
+    """A trained network with its history: (step, mean training loss since the entry before)."""
+
+    model: nn.Module
+    history: list[tuple[int, float]] = field(default_factory=list)
+    meter: Meter = field(default_factory=Meter)
+
+
+def fit(
+    create: Callable[[], nn.Module],
+    data: Images,
+    recipe: Recipe,
+    seed: int,
+    checkpoint: Checkpoint,
+    title: str = "",
+) -> Fitted:
+    """Train a network and return it in evaluation mode; go on from the checkpoint if there is one.
+
+    Every random choice of a step follows from the seed and the step's number, so a run that was
+    interrupted ends where one that was not does.
+    """
+    torch.manual_seed(seed)
+    model = create()
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = _create_optimizer(model, recipe)
+    fitted, start = Fitted(model), 0
+    state = checkpoint.load(run={"seed": seed, "images": len(data), **asdict(recipe)})
+    if state is not None:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        fitted.history = [(int(step), float(loss)) for step, loss in state["history"]]
+        fitted.meter = Meter(**state["meter"])
+        start = int(state["step"])
+    images = torch.from_numpy(normalize(data.pixels))
+    labels = torch.from_numpy(data.labels)
+    order = _Order(len(data), recipe.batch, seed)
+    losses: list[float] = []
+    model.train()
+    bar = tqdm(initial=start, total=recipe.steps, desc=title, mininterval=5)
+    done = start
+    while done < recipe.steps:
+        upto = min(done + _SAVE_EVERY, recipe.steps)
+        with fitted.meter.running():
+            for step in range(done, upto):
+                _set_rate(optimizer, recipe, step)
+                chosen = order.take(step)
+                batch = images[chosen]
+                generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
+                if recipe.augment:
+                    batch = augment(batch, generator)
+                losses.append(_step(model, optimizer, batch, labels[chosen], recipe))
+                bar.update()
+        done = upto
+        fitted.history.append((done, sum(losses) / len(losses)))
+        losses.clear()
+        checkpoint.save(_describe(fitted, optimizer, done))
+    bar.close()
+    model.eval()
+    return fitted
+
+
+def _describe(fitted: Fitted, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:
+    return {
+        "step": step,
+        "model": fitted.model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "history": [list(entry) for entry in fitted.history],
+        "meter": fitted.meter.state(),
+    }
+
+
+def _create_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    # Decay pulls weights towards 0, not biases and normalisation's scales.
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    vectors = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": recipe.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.98))
+    return torch.optim.SGD(groups, lr=recipe.rate, momentum=0.9, nesterov=True)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> None:
+    """Warm up over the first fifth of the steps, then fall to 0 along a cosine."""
+    warm = 0.2 * recipe.steps
+    if step < warm:
+        factor = (step + 1) / (warm + 1)
+    else:
+        factor = 0.5 * (1 + math.cos(math.pi * (step - warm) / (recipe.steps - warm)))
+    for group in optimizer.param_groups:
+        group["lr"] = recipe.rate * factor
+
+
+def _step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: Tensor,
+    labels: Tensor,
+    recipe: Recipe,
+) -> float:
+    batch = batch.contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
+        logits = model(batch)
+    loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return float(loss.detach())
+
+
+class _Order:
+    """Which images a step sees: epoch after epoch, each in an order of its own."""
+
+    def __init__(self, count: int, batch: int, seed: int) -> None:
+        self._count, self._batch, self._seed = count, batch, seed
+        self._epoch, self._permutation = -1, np.empty(0, np.int64)
+
+    def take(self, step: int) -> Tensor:
+        places = np.arange(step * self._batch, (step + 1) * self._batch)
+        chosen = [
+            self._get(int(epoch))[places[places // self._count == epoch] % self._count]
+            for epoch in np.unique(places // self._count)
+        ]
+        return torch.from_numpy(np.concatenate(chosen))
+
+    def _get(self, epoch: int) -> NDArray[np.int64]:
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._permutation = np.random.default_rng((self._seed, epoch)).permutation(self._count)
+        return self._permutation
+
+
+def augment(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Mirror half of the images (N, 1, H, W) and shift each by up to 2 pixels."""
+    count, _, height, width = batch.shape
+    mirrored = torch.rand(count, generator=generator) < 0.5
+    batch = torch.where(mirrored[:, None, None, None], batch.flip(3), batch)
+    padded = F.pad(batch, (2, 2, 2, 2), value=float(batch.min()))[:, 0]
+    top, left = torch.randint(0, 5, (2, count), generator=generator)
+    rows = (top[:, None] + torch.arange(height))[:, :, None]  # (N, H, 1)
+    columns = (left[:, None] + torch.arange(width))[:, None, :]  # (N, 1, W)
+    return padded[torch.arange(count)[:, None, None], rows, columns][:, None]  # (N, 1, H, W)
+
+
+def compute_logits(model: nn.Module, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the logits (N, classes) of images (N, 28, 28) in single precision."""
+    inputs = torch.from_numpy(normalize(pixels))
+    with torch.no_grad():
+        parts = [model(inputs[i : i + 500]) for i in range(0, len(inputs), 500)]
+    logits: NDArray[np.float32] = torch.cat(parts).numpy()
+    return logits
