@@ -6,7 +6,6 @@ The router: page settings, the sidebar that all pages share, navigation.
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 
 # "streamlit run dashboard/app.py" puts only dashboard/ on the path; imports start at the root.
@@ -15,10 +14,26 @@ if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
 
 import streamlit as st  # noqa: E402 - after the path is set
+from streamlit.navigation.page import StreamlitPage  # noqa: E402
 
 from dashboard import cache, state  # noqa: E402
-from dashboard.views import VIEWS  # noqa: E402
+from dashboard.views import GROUPS, VIEWS, View  # noqa: E402
 from dashboard.widgets.model_select import select_model  # noqa: E402
+
+
+def create_page(view: View) -> StreamlitPage:
+    """Return a view as a page, with the sidebar's network where it is about that."""
+
+    def draw() -> None:
+        model = ""
+        if view.has_model:
+            with st.sidebar:
+                model = select_model()
+        view.render(model)
+
+    return st.Page(
+        draw, title=view.title, icon=view.icon, url_path=view.slug, default=view is VIEWS[0]
+    )
 
 
 def main() -> None:
@@ -26,20 +41,13 @@ def main() -> None:
     st.set_page_config(page_title="Glass Box", page_icon="🔍", layout="wide")
     cache.settle_memory()
     state.begin_run()
+    pages: dict[str, list[StreamlitPage]] = {group: [] for group in GROUPS}
+    for view in VIEWS:
+        pages[view.group].append(create_page(view))
+    page = st.navigation({group: listed for group, listed in pages.items() if listed})
     with st.sidebar:
         st.markdown("### 🔍 Glass Box\nSee what a network sees, and test whether to believe it.")
-        model = select_model()
-    pages = [
-        st.Page(
-            partial(view.render, model),
-            title=view.title,
-            icon=view.icon,
-            url_path=view.slug,
-            default=view is VIEWS[0],
-        )
-        for view in VIEWS
-    ]
-    st.navigation(pages).run()
+    page.run()
     state.write_url()
     cache.settle_memory()
 

@@ -7,35 +7,44 @@ whatever fails, the old one stays.
 from __future__ import annotations
 
 import platform
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
-from onnx import helper
 from torch import Tensor
 
 from export.autodiff import differentiate_file
 from export.card import write_json_card
+from export.folders import replace_when_whole
 from export.graphs import (
     OPSET,
     Graph,
     WeightsFile,
     export_graph,
-    is_rounded,
     round_weights,
+    to_stored,
 )
 from export.macs import count_macs, count_parameters
 from export.metrics import Metric
 from export.parity import compare_graph, compare_graph_gradients
-from export.train.meter import Meter
+from export.sessions import open_session, run_in_batches
+from export.train.record import Training, describe_training
+
+__all__ = [
+    "Draft",
+    "FloorError",
+    "Gradient",
+    "Picture",
+    "Training",
+    "describe_training",
+    "open_session",
+    "replace_when_whole",
+    "run_in_batches",
+    "write_model",
+]
 
 ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
 EXPLAIN_FILE = "explain.onnx"
@@ -57,21 +66,6 @@ class Gradient:
     graph: Graph
     score: str
     wrt: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Training:
-    """How the weights came to be: what a reader needs to do it again and what it cost."""
-
-    command: str
-    seed: int
-    steps: int
-    batch: int
-    seconds: float
-    core_seconds: float
-    energy: Mapping[str, object]
-    machine: str
-    history: Sequence[tuple[int, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -194,16 +188,8 @@ def _export(draft: Draft, folder: Path) -> None:
 
 def save_member(path: Path, weights: Mapping[str, Tensor]) -> None:
     """Write other weights of a graph, by the names of its initializers, rounded as its own are."""
-    np.savez(path, **_round(weights))  # type: ignore[arg-type]
+    np.savez(path, **to_stored(weights))  # type: ignore[arg-type]
     path.chmod(0o644)
-
-
-def _round(weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
-    return {
-        name: (tensor.half() if is_rounded(tensor) else tensor).detach().cpu().numpy()
-        for name, tensor in weights.items()
-        if tensor.is_floating_point()
-    }
 
 
 def _check_floors(draft: Draft, metrics: Mapping[str, Metric]) -> None:
@@ -268,91 +254,3 @@ def describe_versions() -> dict[str, str]:
         "onnxruntime": onnxruntime.__version__,
         **{package: version(package) for package in ("torch", "onnx", "onnxscript")},
     }
-
-
-def describe_training(
-    command: str,
-    seed: int,
-    steps: int,
-    batch: int,
-    meter: Meter,
-    history: Sequence[tuple[int, float]],
-) -> Training:
-    """Return the card's account of a training on this machine."""
-    return Training(
-        command=command,
-        seed=seed,
-        steps=steps,
-        batch=batch,
-        seconds=meter.seconds,
-        core_seconds=meter.core_seconds,
-        energy=meter.estimate_energy(),
-        machine=describe_machine(),
-        history=[(int(step), round(float(value), 5)) for step, value in history],
-    )
-
-
-def describe_machine() -> str:
-    """Return what trained: the processor's kind and how many cores, or the GPU."""
-    import torch
-
-    if torch.cuda.is_available():
-        return str(torch.cuda.get_device_name())
-    return f"{_name_processor()}, {torch.get_num_threads()} threads"
-
-
-def _name_processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def open_session(path: Path, weights: Mapping[str, Tensor] | None = None) -> Any:
-    """Return a quiet ONNX Runtime session on the CPU, with other weights in the graph if given."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    if weights:
-        # Only a value that shares the array's memory is taken.
-        arrays = _round(weights)
-        values = [
-            onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(
-                array, helper.np_dtype_to_tensor_dtype(array.dtype)
-            )
-            for array in arrays.values()
-        ]
-        options.add_external_initializers(list(arrays), values)
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def run_in_batches(
-    session: Any, output: str, feed: Mapping[str, NDArray[Any]], batch: int = 250
-) -> NDArray[Any]:
-    """Return one output for all rows of a feed."""
-    count = len(next(iter(feed.values())))
-    parts = [
-        session.run([output], {name: values[i : i + batch] for name, values in feed.items()})[0]
-        for i in range(0, count, batch)
-    ]
-    return np.concatenate(parts)
-
-
-@contextmanager
-def replace_when_whole(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder that takes the place of ``folder`` if the block succeeds."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as temporary:
-        new, old = Path(temporary) / "new", Path(temporary) / "old"
-        new.mkdir()
-        yield new
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except BaseException:  # an interrupt too: leaving this block deletes the only copy
-            if old.exists():
-                old.rename(folder)
-            raise
-        shutil.rmtree(old, ignore_errors=True)

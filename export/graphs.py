@@ -12,6 +12,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -132,6 +133,15 @@ def round_weights(module: nn.Module) -> None:
 def is_rounded(tensor: Tensor) -> bool:
     """Return whether a weight is stored as float16."""
     return tensor.dtype == torch.float32 and tensor.numel() * 4 >= EXTERNAL_BYTES
+
+
+def to_stored(weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
+    """Return weights as the graphs store them: large ones as float16, by their names."""
+    return {
+        name: (tensor.half() if is_rounded(tensor) else tensor).detach().cpu().numpy()
+        for name, tensor in weights.items()
+        if tensor.is_floating_point()
+    }
 
 
 def fold_batch_norm(module: nn.Module) -> nn.Module:

@@ -1,8 +1,8 @@
 """The pages, one a file; a new page is one new file and one line here."""
 
 from dashboard.views import explain, own_model
-from dashboard.views.base import View
+from dashboard.views.base import GROUPS, View
 
 VIEWS: tuple[View, ...] = (explain.VIEW, own_model.VIEW)
 
-__all__ = ["VIEWS", "View"]
+__all__ = ["GROUPS", "VIEWS", "View"]

@@ -1,0 +1,84 @@
+"""The frame that all lessons share: what to look for, a question, how it works, the sources.
+
+A lesson's page draws its live figure first, between ``draw_title`` and the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import state
+
+_ANSWERS = "lesson_answers"  # question key -> (chosen, is right): the first answer counts
+
+
+@dataclass(frozen=True)
+class Question:
+    """Predict, then reveal: ``right`` is the index of the right option.
+
+    ``reveal`` is what the reader is told afterwards; it should say what on the page shows it.
+    """
+
+    key: str
+    text: str
+    options: tuple[str, ...]
+    right: int
+    reveal: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a claim comes from: a paper, a table, a page."""
+
+    text: str
+    url: str
+
+
+def draw_title(title: str, look_for: str) -> None:
+    """Draw the page's title and the one sentence of what to look for (markdown)."""
+    st.title(title)
+    st.markdown(f"**Look for this:** {look_for}")
+
+
+def draw_question(question: Question) -> None:
+    """Ask before showing: the reader answers, then sees what is right and the score so far."""
+    answers: dict[str, tuple[int, bool]] = dict(state.get(_ANSWERS, {}))
+    with st.container(border=True):
+        st.markdown(f"**Predict first.** {question.text}")
+        given = answers.get(question.key)
+        chosen = st.radio(
+            question.text,
+            range(len(question.options)),
+            format_func=lambda index: question.options[index],
+            index=None if given is None else given[0],
+            key=f"question_{question.key}",
+            disabled=given is not None,
+            label_visibility="collapsed",
+        )
+        if given is None:
+            if not st.button("Reveal", key=f"reveal_{question.key}", disabled=chosen is None) or (
+                chosen is None
+            ):
+                return
+            given = (chosen, chosen == question.right)
+            answers[question.key] = given
+            state.put(_ANSWERS, answers)
+        mark = "✅ Right." if given[1] else f"❌ It is: {question.options[question.right]}."
+        st.markdown(f"{mark} {question.reveal}")
+        right = sum(is_right for _, is_right in answers.values())
+        st.caption(f"Your score so far: {right} of {len(answers)}.")
+
+
+def draw_theory(text: str, title: str = "How it works") -> None:
+    """Fold the explanation (markdown, formulas in LaTeX) underneath."""
+    with st.expander(title):
+        st.markdown(text)
+
+
+def draw_sources(sources: Sequence[Source]) -> None:
+    """Draw the sources of the page's claims."""
+    links = " · ".join(f"[{source.text}]({source.url})" for source in sources)
+    st.caption(f"Sources: {links}")

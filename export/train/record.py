@@ -1,0 +1,65 @@
+"""How a network was trained, as its card tells it: enough to do it again, and what it cost."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from export.train.meter import Meter
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the weights came to be: what a reader needs to do it again and what it cost."""
+
+    command: str
+    seed: int
+    steps: int
+    batch: int
+    seconds: float
+    core_seconds: float
+    energy: Mapping[str, object]
+    machine: str
+    history: Sequence[tuple[int, float]] = ()
+
+
+def describe_training(
+    command: str,
+    seed: int,
+    steps: int,
+    batch: int,
+    meter: Meter,
+    history: Sequence[tuple[int, float]],
+) -> Training:
+    """Return the card's account of a training on this machine."""
+    return Training(
+        command=command,
+        seed=seed,
+        steps=steps,
+        batch=batch,
+        seconds=meter.seconds,
+        core_seconds=meter.core_seconds,
+        energy=meter.estimate_energy(),
+        machine=describe_machine(),
+        history=[(int(step), round(float(value), 5)) for step, value in history],
+    )
+
+
+def describe_machine() -> str:
+    """Return what trained: the processor's kind and how many cores, or the GPU."""
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return f"{_name_processor()}, {torch.get_num_threads()} threads"
+
+
+def _name_processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
