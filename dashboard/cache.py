@@ -17,8 +17,9 @@ from typing import TypeVar, cast
 import streamlit as st
 from cachetools import LRUCache
 
-from dashboard.inference.cards import Card, load_card
+from dashboard.inference.cards import Card, ModelCard, load_card, load_model_card
 from dashboard.inference.detection import Detected
+from dashboard.inference.graphs import OnnxGraph
 from dashboard.inference.images import Photo
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
@@ -132,6 +133,18 @@ def get_card(name: str) -> Card:
 def get_model(name: str) -> OnnxModel:
     """Return one model, opened once for the whole process; raises ZooError."""
     return OnnxModel(ZOO / name)
+
+
+@st.cache_resource(show_spinner=False)
+def get_model_card(name: str) -> ModelCard:
+    """Return what every card says of one model, whatever its task; raises ZooError."""
+    return load_model_card(ZOO / name)
+
+
+@st.cache_resource(show_spinner="Opening the network …")
+def get_graph(name: str, file: str = "predict.onnx", member: str = "") -> OnnxGraph:
+    """Return one graph of a model, opened once for the whole process; raises ZooError."""
+    return OnnxGraph(ZOO / name, file, member)
 
 
 @st.cache_resource(show_spinner=False)

@@ -19,6 +19,7 @@ PREDICT_FILE = "predict.onnx"
 EXPLAIN_FILE = "explain.onnx"
 
 CROPS = ("center_square",)
+DTYPES = ("float32", "int64", "bool")
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
 
 
@@ -126,13 +127,32 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Port:
+    """An input or output of a graph: ``axes`` are sizes or, as texts, dynamic ("N": the batch)."""
+
+    dtype: str
+    axes: tuple[str | int, ...]
+    meaning: str
+
+
+@dataclass(frozen=True)
+class GraphSpec:
+    """What a graph takes and returns, by name, in the graph's order."""
+
+    inputs: Mapping[str, Port]
+    outputs: Mapping[str, Port]
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What every model's card says. ``name`` is the folder's name.
 
     ``limits`` says where the model fails; ``metrics`` maps a measure to its figure; ``members``
-    maps the name of other weights for the same graph to their file; ``files`` maps each file of
-    the folder to its SHA-256; ``macs`` are multiply-accumulates for one input; ``details`` is
-    what the pages of this task need, as JSON. ``training`` is None where others trained.
+    maps the name of other weights for the same graph to their file; ``graphs`` maps the file of a
+    graph to what it takes and returns (published classifiers leave that to ``input``); ``files``
+    maps each file of the folder to its SHA-256; ``macs`` are multiply-accumulates for one input;
+    ``details`` is what the pages of this task need, as JSON. ``training`` is None where others
+    trained.
     """
 
     name: str
@@ -150,6 +170,7 @@ class ModelCard:
     parity: Parity
     gradient_parity: GradientParity | None
     files: Mapping[str, str]
+    graphs: Mapping[str, GraphSpec]
     members: Mapping[str, str]
     details: Mapping[str, Any]
 
@@ -255,6 +276,7 @@ def _read_common(name: str, fields: Fields) -> dict[str, Any]:
         "parity": _create_parity(fields.fields("parity")),
         "gradient_parity": _create_gradient_parity(fields),
         "files": files,
+        "graphs": _read_graphs(fields) if "graphs" in fields else {},
         "members": _read_members(fields, files),
         "details": fields.fields("details").values if "details" in fields else {},
     }
@@ -292,6 +314,23 @@ def _create_training(fields: Fields) -> Training:
         machine=fields.text("machine"),
         history=fields.pairs("history"),
     )
+
+
+def _read_graphs(fields: Fields) -> dict[str, GraphSpec]:
+    read = fields.fields("graphs")
+    specs = {file: read.fields(file) for file in read.values}
+    return {
+        file: GraphSpec(_read_ports(spec.fields("inputs")), _read_ports(spec.fields("outputs")))
+        for file, spec in specs.items()
+    }
+
+
+def _read_ports(fields: Fields) -> dict[str, Port]:
+    ports = {name: fields.fields(name) for name in fields.values}
+    return {
+        name: Port(port.choice("dtype", DTYPES), port.axes("axes"), port.text("meaning"))
+        for name, port in ports.items()
+    }
 
 
 def _read_members(fields: Fields, files: Mapping[str, str]) -> dict[str, str]:

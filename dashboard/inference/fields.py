@@ -74,6 +74,13 @@ class Fields:
             raise FieldError(f'"{self._path}{key}" must be a list of pairs [step, number]')
         return tuple((int(step), float(number)) for step, number in value)
 
+    def axes(self, key: str) -> tuple[str | int, ...]:
+        """Return a list of sizes (whole numbers above 0) and names of dynamic axes."""
+        value = self.any(key)
+        if not isinstance(value, list) or not all(map(_is_axis, value)):
+            raise FieldError(f'"{self._path}{key}" must be a list of sizes and names')
+        return tuple(value)
+
     def numbers(self, key: str, length: int) -> tuple[float, ...]:
         """Return a list of ``length`` finite numbers."""
         value = self.any(key)
@@ -131,3 +138,9 @@ def _is_pair(value: object) -> bool:
         and isinstance(value[0], int)
         and _is_finite(value[1])
     )
+
+
+def _is_axis(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(value)
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Semaphore
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
 from dashboard.inference.cards import CARD_FILE, EXPLAIN_FILE, PREDICT_FILE, Card
 from dashboard.inference.errors import create_zoo_error
@@ -43,6 +45,9 @@ _CHUNK_PIXELS = 224 * 224
 MAX_RUNS = 2
 
 _NO_VERSUS = -1
+
+# onnx.TensorProto.FLOAT and FLOAT16; importing onnx for two numbers would cost the first page.
+_ELEMENT_TYPES = {"float32": 1, "float16": 10}
 
 # ONNX Runtime would warn that "versus" has a default, which is why it may be left out.
 _ERRORS_ONLY = 3
@@ -180,13 +185,26 @@ class OnnxModel:
             return self._sessions[file]
 
 
-def create_session(path: Path, threads: int) -> Any:
+def _share(array: NDArray[Any]) -> Any:
+    """Return a value in the array's own memory: ONNX Runtime takes no other in place of weights."""
+    kind = _ELEMENT_TYPES[array.dtype.name]
+    return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(array, kind)
+
+
+def create_session(
+    path: Path, threads: int, weights: Mapping[str, NDArray[Any]] | None = None
+) -> Any:
     """Return an ONNX Runtime session of a graph, with its weights from the same folder.
+
+    ``weights`` take the place of the graph's own of the same names, which must be external; their
+    memory is shared, so they must live as long as the session.
 
     Raises:
         ZooError: the graph cannot be loaded.
     """
     options = ort.SessionOptions()
+    for name, array in (weights or {}).items():
+        options.add_external_initializers([name], [_share(array)])
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.intra_op_num_threads = threads
     # Threads that spin while they wait take cores from every other visitor.

@@ -55,6 +55,18 @@ def verify(folder: Path) -> Card:
         ZooError: the card cannot be used, a file is missing, or a file is not the one exported.
     """
     card = load_card(folder)
+    _check_sums(folder, card)
+    return card
+
+
+def verify_files(folder: Path) -> ModelCard:
+    """Do what ``verify`` does for a model of any task."""
+    card = load_model_card(folder)
+    _check_sums(folder, card)
+    return card
+
+
+def _check_sums(folder: Path, card: ModelCard) -> None:
     for path, checksum in _find_files(folder, card):
         try:
             actual = compute_sha256(path)
@@ -62,7 +74,6 @@ def verify(folder: Path) -> Card:
             raise create_zoo_error(path, "cannot be read") from error
         if actual != checksum.lower():
             raise create_zoo_error(path, "is damaged: its SHA-256 is not the one on the card")
-    return card
 
 
 def compute_sha256(path: Path) -> str:
