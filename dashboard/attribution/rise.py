@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
-from dashboard.attribution.score import compute_target_probability
 from dashboard.inference.model import Floats, Model
+from dashboard.inference.probability import compute_probability
 from dashboard.params import FloatParam, IntParam, Params
 
 _CHUNK = 32
@@ -65,7 +65,7 @@ def compute(model: Model, question: Question, params: Params, progress: Progress
     n_done = 0
     for masks in create_masks(n_masks, n_cells, keep, size, question.seed):
         logits = model.predict(question.inputs * masks[:, np.newaxis])  # (n, C, H, W)
-        weights = compute_target_probability(logits, question)  # (n,)
+        weights = compute_probability(logits, question.target, question.versus)  # (n,)
         total += np.tensordot(weights, masks, 1)
         n_done += len(masks)
         progress(n_done / n_masks)

@@ -25,8 +25,8 @@ from dashboard.explanation import (
 )
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import Curve
-from dashboard.faithfulness.probability import compute_probability
 from dashboard.inference.model import Floats
+from dashboard.inference.probability import compute_probability
 from dashboard.params import Params
 from dashboard.widgets.class_select import select_classes
 from dashboard.widgets.complaints import draw_complaints

@@ -75,3 +75,17 @@ def subgraph(name: str) -> onnx.GraphProto:
     node = helper.make_node("Constant", [], [name], value_float=1.0)
     value = helper.make_tensor_value_info(name, TensorProto.FLOAT, [])
     return helper.make_graph([node], name, [], [value])
+
+
+CONV = "c = Conv <pads = [1,1,1,1]> (image, w) r = Relu(c) f = GlobalAveragePool(r) "
+NET = CONV + "g = Flatten(f) y = Gemm(g, v)"
+WEIGHTS = {"w": (4, 2, 3, 3), "v": (4, 5)}
+
+
+def net(ending: str = "", **settings: str) -> onnx.ModelProto:
+    """Return a small convolutional classifier of images (N, 2, 6, 6), with nodes after it."""
+    return classifier(NET + ending, WEIGHTS, **settings)
+
+
+def predict(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
+    return open_session(model).run(None, {"image": x})[0]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dashboard.faithfulness.probability import compute_probability
+from dashboard.inference.probability import compute_probability
 
 
 def test_softmax_by_hand():
