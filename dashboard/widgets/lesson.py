@@ -45,10 +45,10 @@ def draw_title(title: str, look_for: str) -> None:
 
 def draw_question(question: Question) -> None:
     """Ask before showing: the reader answers, then sees what is right and the score so far."""
-    answers: dict[str, tuple[int, bool]] = dict(state.get(_ANSWERS, {}))
+    answers: dict[str, tuple[int, bool]] = state.get(_ANSWERS, {})
+    given = answers.get(question.key)
     with st.container(border=True):
         st.markdown(f"**Predict first.** {question.text}")
-        given = answers.get(question.key)
         chosen = st.radio(
             question.text,
             range(len(question.options)),
@@ -59,17 +59,26 @@ def draw_question(question: Question) -> None:
             label_visibility="collapsed",
         )
         if given is None:
-            if not st.button("Reveal", key=f"reveal_{question.key}", disabled=chosen is None) or (
-                chosen is None
-            ):
-                return
-            given = (chosen, chosen == question.right)
-            answers[question.key] = given
-            state.put(_ANSWERS, answers)
+            # A callback runs before the page is drawn: the answer is fixed in one rerun.
+            st.button(
+                "Reveal",
+                key=f"reveal_{question.key}",
+                disabled=chosen is None,
+                on_click=_keep_answer,
+                args=(question,),
+            )
+            return
         mark = "✅ Right." if given[1] else f"❌ It is: {question.options[question.right]}."
         st.markdown(f"{mark} {question.reveal}")
         right = sum(is_right for _, is_right in answers.values())
         st.caption(f"Your score so far: {right} of {len(answers)}.")
+
+
+def _keep_answer(question: Question) -> None:
+    chosen: int | None = state.get(f"question_{question.key}", None)
+    if chosen is not None:
+        answers: dict[str, tuple[int, bool]] = state.get(_ANSWERS, {})
+        state.put(_ANSWERS, {**answers, question.key: (chosen, chosen == question.right)})
 
 
 def draw_theory(text: str, title: str = "How it works") -> None:
