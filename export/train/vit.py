@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from export.artifact import Draft, FloorError, Gradient, describe_training, write_model
 from export.datasets import DatasetError
 from export.datasets.fashion_mnist import Images, load, normalize, take_few
-from export.graphs import Port
+from export.graphs import Port, fold_batch_norm
 from export.parity import ParityError
 from export.train.checkpoint import Checkpoint
 from export.train.fashion import PICTURE, SOURCE, create_graph, measure_accuracy
@@ -29,7 +29,7 @@ TINY = Recipe(steps=3, batch=16, rate=1e-3, optimizer="adamw")
 
 SUMMARY = (
     "A small Transformer that tells ten kinds of clothing apart. It sees the picture as 49 "
-    "overlapping patches of 8 x 8 pixels and lets every patch ask every other what it holds, "
+    "overlapping patches of 7 x 7 pixels and lets every patch ask every other what it holds, "
     "four times over. "
     "Nobody told it that neighbouring patches belong together: where the patches lie and what is "
     "near to what it had to learn from the same 60,000 pictures that the CNN has seen."
@@ -74,7 +74,8 @@ def create_draft(options: Options, fitted: Fitted, test: Images) -> Draft:
         "token 0 is the class token, the others are the patches, row by row",
     )
     checks = normalize(test.pixels[:16])
-    graph = create_graph(WithAttention(model), checks, layers, {ATTENTION: attention})
+    folded = cast(SmallViT, fold_batch_norm(model))
+    graph = create_graph(WithAttention(folded), checks, layers, {ATTENTION: attention})
     return Draft(
         name=NAME,
         title="Small ViT (clothing)",

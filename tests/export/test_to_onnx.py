@@ -73,7 +73,8 @@ def test_labelled_photos_are_recognised_with_the_cards_preprocessing(
 
 def test_every_model_of_the_registry_has_a_folder() -> None:
     assert set(SOURCES) < set(MODELS)  # the others are trained here, by export.train
-    assert set(MODELS) == {path.parent.name for path in ZOO.glob("*/card.json")}
+    # MiniLM's module is transformers' own; everything else is ours.
+    assert set(MODELS) | {"minilm.sentences"} == {p.parent.name for p in ZOO.glob("*/card.json")}
 
 
 @every_model

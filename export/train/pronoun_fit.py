@@ -1,0 +1,165 @@
+"""Training a network to point from "it" to its referent, over the states of frozen MiniLM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from export.datasets.pronoun_tokens import Encoded
+from export.graphs import round_weights
+from export.train.checkpoint import Checkpoint
+from export.train.meter import Meter
+from export.train.minilm_graphs import WIDTH, load_encoder
+
+LAYER = 4  # of the encoder's six, whose states are read
+_SAVE_EVERY = 100  # steps
+_BATCH = 128  # sentences at a time in the encoder
+_FAR = -1e9
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained: AdamW on ``batch`` pairs a step, noise on the states it reads."""
+
+    steps: int
+    pairs: int
+    batch: int = 32
+    rate: float = 1e-3
+    weight_decay: float = 0.05
+    noise: float = 0.3
+
+
+@dataclass
+class Fitted:
+    """A trained network with its history: (step, mean training loss since the entry before)."""
+
+    model: nn.Module
+    history: list[tuple[int, float]] = field(default_factory=list)
+    meter: Meter = field(default_factory=Meter)
+
+
+def compute_states(data: Encoded, folder: Path | None = None) -> Tensor:
+    """Return the frozen encoder's states (N, T, 384) after layer ``LAYER``, in bfloat16.
+
+    Raises:
+        DatasetError: the encoder's files are missing or damaged.
+    """
+    encoder = load_encoder(folder)
+    round_weights(encoder)  # as the exported one is
+    encoder.encoder.layer = encoder.encoder.layer[:LAYER]
+    states = torch.zeros(*data.input_ids.shape, WIDTH, dtype=torch.bfloat16)
+    order = np.argsort(data.attention_mask.sum(1), kind="stable")  # little padding in a batch
+    for i in tqdm(range(0, len(data), _BATCH), desc="states of MiniLM", mininterval=5):
+        rows = order[i : i + _BATCH]
+        length = int(data.attention_mask[rows].sum(1).max())
+        ids = torch.from_numpy(data.input_ids[rows, :length])
+        mask = torch.from_numpy(data.attention_mask[rows, :length])
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            found = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        states[torch.from_numpy(rows), :length] = found.bfloat16()
+    return states
+
+
+def fit(
+    create: Callable[[], nn.Module],
+    data: Encoded,
+    states: Tensor,
+    recipe: Recipe,
+    seed: int,
+    checkpoint: Checkpoint,
+    title: str,
+) -> Fitted:
+    """Train a network; go on from the checkpoint if there is one.
+
+    What a step sees follows from the seed and the step's number alone, so a run that was
+    interrupted ends where one that was not does.
+    """
+    torch.manual_seed(seed)
+    model = create()
+    set_scale(model, states[:2000], data.attention_mask[:2000])
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
+    )
+    fitted, done = Fitted(model), 0
+    state = checkpoint.load()
+    if state is not None:
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        fitted.history = [(int(step), float(loss)) for step, loss in state["history"]]
+        fitted.meter = Meter(**state["meter"])
+        done = int(state["step"])
+    bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
+    model.train()
+    while done < recipe.steps:
+        upto = min(done + _SAVE_EVERY, recipe.steps)
+        with fitted.meter.running():
+            losses = [
+                _step(model, optimizer, data, states, recipe, seed, step)
+                for step in range(done, upto)
+            ]
+        bar.update(upto - done)
+        done = upto
+        fitted.history.append((done, sum(losses) / len(losses)))
+        checkpoint.save(_describe(fitted, optimizer, done))
+    bar.close()
+    model.eval()
+    return fitted
+
+
+def set_scale(model: nn.Module, states: Tensor, attention_mask: Any) -> None:
+    """Tell the network the mean and the spread of the states, so that it reads them alike."""
+    words = states[torch.from_numpy(attention_mask) == 1].float()  # (words, 384)
+    cast(Tensor, model.mean).copy_(words.mean(0))
+    cast(Tensor, model.spread).copy_(words.std(0))
+
+
+def compute_loss(scores: Tensor, referent: Tensor) -> Tensor:
+    """Return the mean surprise that a place of the referent is pointed at; both are (N, T)."""
+    right = scores.log_softmax(1).masked_fill(~referent, _FAR)
+    return -right.logsumexp(1).mean()
+
+
+def _describe(fitted: Fitted, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:
+    return {
+        "step": step,
+        "model": fitted.model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "history": [list(entry) for entry in fitted.history],
+        "meter": fitted.meter.state(),
+    }
+
+
+def _step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    data: Encoded,
+    states: Tensor,
+    recipe: Recipe,
+    seed: int,
+    step: int,
+) -> float:
+    torch.manual_seed(seed * 1_000_003 + step)  # of the noise and the dropout
+    chosen = np.random.default_rng((seed, step)).integers(0, len(data) // 2, recipe.batch)
+    rows = np.stack([2 * chosen, 2 * chosen + 1], 1).ravel()  # both sentences of a pair
+    part = data.take(rows)
+    length = int(part.attention_mask.sum(1).max())
+    for group in optimizer.param_groups:  # a short rise, then down to 0 over the second half
+        group["lr"] = recipe.rate * min(1, (step + 1) / 100, 2 * (1 - step / recipe.steps))
+    inputs = states[torch.from_numpy(rows), :length].float()
+    spread = cast(Tensor, model.spread)
+    inputs = inputs + recipe.noise * spread * torch.randn_like(inputs)
+    mask = torch.from_numpy(part.attention_mask[:, :length])
+    scores, _ = model(inputs, mask, torch.from_numpy(part.pronoun))
+    loss = compute_loss(scores, torch.from_numpy(part.referent[:, :length]))
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return float(loss.detach())

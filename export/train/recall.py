@@ -1,0 +1,209 @@
+"""Train an RNN, an LSTM and a Transformer to recall: ``python -m export.train.recall``.
+
+Three networks of equal size learn the same task twice. Once with short lags among the long ones,
+which becomes the artifact, and once with all lags from 1 to 256 equally likely ("even" in the
+card's details): what a network can hold, and what gradients find when nothing near leads the way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from models.recall_lstm import create_recall_lstm
+from models.recall_rnn import create_recall_rnn
+from models.recall_transformer import create_recall_transformer
+from torch import nn
+
+from export.artifact import (
+    Draft,
+    FloorError,
+    Gradient,
+    write_model,
+)
+from export.datasets.recall import LAGS, LICENCE, MAX_LAG, SYMBOLS, TOKENS
+from export.metrics import Metric, measure_share
+from export.parity import ParityError
+from export.sessions import open_session, run_in_batches
+from export.train.checkpoint import Checkpoint
+from export.train.options import Options, parse_options
+from export.train.recall_fit import (
+    Fitted,
+    Recipe,
+    compute_accuracy,
+    compute_gradient_norms,
+    create_test,
+    fit,
+    measure_throughput,
+)
+from export.train.recall_graphs import (
+    GRADIENT_LAG,
+    LOGITS,
+    create_gradient_graph,
+    create_predict_graph,
+    get_embedding,
+)
+from export.train.recall_texts import LIMITS, SUMMARIES, TITLES
+from export.train.record import describe_machine, describe_training
+
+CREATE: dict[str, Callable[[], nn.Module]] = {
+    "rnn": create_recall_rnn,
+    "lstm": create_recall_lstm,
+    "transformer": create_recall_transformer,
+}
+FLOORS = {"transformer": 99.0}  # at the longest lag; the other two are measured
+NEAR, EVEN = Recipe(steps=2_000), Recipe(steps=800, near=False)
+TINY_NEAR, TINY_EVEN = Recipe(steps=3, batch=4), Recipe(steps=2, batch=4, near=False)
+_TESTS = 1_000  # sequences a lag
+_SOURCE = {
+    "data": "generated: one of eight symbols, 1 to 256 distractors out of the same eight, a query",
+    "licence": LICENCE,
+    "credit": "the task is in the manner of Hochreiter and Schmidhuber 1997; trained by us",
+}
+
+
+@dataclass
+class Trained:
+    """One architecture's two networks and what was measured before they are exported."""
+
+    near: Fitted
+    even: Fitted
+    untrained: nn.Module
+
+
+def train(name: str, options: Options) -> Trained:
+    """Train, or go on training, both networks of an architecture."""
+    near, even = (TINY_NEAR, TINY_EVEN) if options.tiny else (NEAR, EVEN)
+    torch.manual_seed(options.seed)
+    untrained = CREATE[name]().eval()
+    fitted = [
+        fit(
+            CREATE[name],
+            recipe,
+            options.seed,
+            Checkpoint(options.checkpoints / f"{name}.recall.{how}.pt"),
+            f"{name}, {how}",
+        )
+        for how, recipe in (("near", near), ("even", even))
+    ]
+    return Trained(fitted[0], fitted[1], untrained)
+
+
+def create_draft(name: str, trained: Trained, options: Options, speed: dict[str, object]) -> Draft:
+    """Return the artifact to be."""
+    tests = 16 if options.tiny else _TESTS
+    model, recipe = trained.near.model, TINY_NEAR if options.tiny else NEAR
+    return Draft(
+        name=f"{name}.recall",
+        title=TITLES[name],
+        family="transformer" if name == "transformer" else "rnn",
+        task="recall",
+        summary=SUMMARIES[name],
+        limits=LIMITS[name],
+        graphs={"predict": create_predict_graph(model)},
+        gradient=Gradient(create_gradient_graph(model), LOGITS),
+        evaluate=lambda folder: evaluate(folder / "predict.onnx", tests),
+        floors={} if options.tiny or name not in FLOORS else {f"lag/{MAX_LAG}": FLOORS[name]},
+        training=describe_training(
+            "python -m export.train.recall",
+            options.seed,
+            recipe.steps,
+            recipe.batch,
+            trained.near.meter,
+            trained.near.history,
+        ),
+        source=_SOURCE,
+        licence="Apache-2.0",
+        labels=SYMBOLS,
+        details=lambda: describe(trained, tests, speed),
+    )
+
+
+def evaluate(path: Path, count: int) -> dict[str, Metric]:
+    """Return the share of right answers at every lag."""
+    session, found = open_session(path), {}
+    for lag in LAGS:
+        data = create_test(count, lag)
+        answers = run_in_batches(session, LOGITS, {"tokens": data.tokens}, 100).argmax(1)
+        found[f"lag/{lag}"] = measure_share(
+            int((answers == data.answers).sum()),
+            count,
+            f"of the first symbols are recalled after {lag} distractors",
+        )
+    return found
+
+
+def describe(trained: Trained, tests: int, speed: dict[str, object]) -> dict[str, object]:
+    """Return the card's details: how to use it, and the curves by lag and by length."""
+    few = max(2, tests // 16)
+    return {
+        "tokens": list(TOKENS),
+        "chance": 100 / len(SYMBOLS),
+        "gradient_lag": GRADIENT_LAG,
+        "embedding": get_embedding(trained.near.model).round(6).tolist(),
+        "gradient_norm": {
+            "what": "norm of the gradient of the answer's loss by the first symbol's embedding, "
+            f"mean of {few} sequences; measured in torch",
+            "untrained": compute_gradient_norms(trained.untrained, few),
+            "trained": compute_gradient_norms(trained.near.model, few),
+            "even": compute_gradient_norms(trained.even.model, few),
+        },
+        "even": {
+            "what": "the same network trained with all lags from 1 to 256 equally likely, without "
+            "the short ones that lead the way; measured in torch, its weights are not kept",
+            "accuracy": {
+                lag: asdict(metric)
+                for lag, metric in compute_accuracy(trained.even.model, tests).items()
+            },
+            "training": {
+                "seconds": trained.even.meter.seconds,
+                "energy": trained.even.meter.estimate_energy(),
+                "history": [[step, round(loss, 5)] for step, loss in trained.even.history],
+            },
+        },
+        "throughput": speed,
+    }
+
+
+def measure_speed(checkpoint: Checkpoint, tiny: bool) -> dict[str, dict[str, object]]:
+    """Return each architecture's training throughput by sequence length, on all devices here.
+
+    Measured once: a run that goes on from its checkpoints keeps what was measured.
+    """
+    if (state := checkpoint.load()) is not None:
+        return state
+    models: dict[str, nn.Module] = {name: create() for name, create in CREATE.items()}
+    repeats = 1 if tiny else 7
+    devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+    found = {device: measure_throughput(models, device, 32, repeats) for device in devices}
+    what = "sequences a second, forward and backward, batches of 32; the fastest of several runs"
+    speed: dict[str, dict[str, object]] = {
+        name: {
+            "what": what,
+            "machine": describe_machine(),
+            **{device: speeds[name] for device, speeds in found.items()},
+        }
+        for name in models
+    }
+    checkpoint.save(speed)
+    return speed
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train and export; return the exit status."""
+    options = parse_options("recall", __doc__, arguments, tuple(CREATE))
+    try:
+        speed = measure_speed(Checkpoint(options.checkpoints / "recall.speed.pt"), options.tiny)
+        for name in options.names:
+            write_model(create_draft(name, train(name, options), options, speed[name]), options.zoo)
+    except (FloorError, ParityError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
