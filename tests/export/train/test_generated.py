@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from export.metrics import Metric
+from export.train.generated import (
+    JUDGE,
+    TWIN,
+    count_distinct,
+    create_labels,
+    create_yardstick,
+    divide_fids,
+    draw_normal,
+    load_splits,
+    measure_diversity,
+    scale_pixels,
+)
+
+
+def test_twins_are_counted_once() -> None:
+    base = np.zeros((1, 784), np.float32)
+    members = np.concatenate([base, base + 0.9 * TWIN, base + 1.1 * TWIN, base + 1])
+    assert count_distinct(members) == 3
+    assert count_distinct(np.repeat(base, 5, 0)) == 1
+
+
+def test_spread_is_the_distance_of_two_random_images() -> None:
+    # Independent pixels of variance v are sqrt(2 v) apart; the range -1 to 1 counts as 0 to 1.
+    images = np.random.default_rng(0).normal(0, 0.2, (1000, 1, 28, 28)).astype(np.float32)
+    found = measure_diversity(images, create_labels(1000))
+    assert found["spread"].value == pytest.approx(0.1 * np.sqrt(2), rel=0.02)
+    assert found["distinct"].value == 100
+    same = measure_diversity(np.zeros((100, 1, 28, 28), np.float32), create_labels(100))
+    assert same["spread"].value == 0 and same["distinct"].value == 10
+
+
+def test_a_ratio_keeps_the_worst_and_the_best_case() -> None:
+    top, bottom = Metric(10, 8, 12, 5, "", ""), Metric(2, 1, 4, 5, "", "")
+    ratio = divide_fids(top, bottom, "x")
+    assert (ratio.value, ratio.low, ratio.high) == (5, 2, 12)
+
+
+def test_random_numbers_and_labels_repeat() -> None:
+    assert (draw_normal((3, 4), 1) == draw_normal((3, 4), 1)).all()
+    assert (draw_normal((3, 4), 1) != draw_normal((3, 4), 2)).all()
+    assert np.bincount(create_labels(20)).tolist() == [2] * 10
+
+
+@pytest.mark.skipif(not JUDGE.is_file(), reason="the CNN has not been trained yet")
+def test_real_images_are_near_and_recognised_and_noise_is_far() -> None:
+    train, test = load_splits(None, is_tiny=True)
+    yardstick = create_yardstick(train, test, 150)
+    found = yardstick.compare_real()
+    assert found["fid/noise"].value > 5 * found["fid/real"].value
+    judged = yardstick.judge_images(scale_pixels(test).numpy(), test.labels, "test images")
+    assert judged["agreement"].value > 85
+    assert judged["fid"].value == pytest.approx(0, abs=1e-6)
