@@ -138,7 +138,8 @@ def is_rounded(tensor: Tensor) -> bool:
 def to_stored(weights: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
     """Return weights as the graphs store them: large ones as float16, by their names."""
     return {
-        name: (tensor.half() if is_rounded(tensor) else tensor).detach().cpu().numpy()
+        # Contiguous: a trained convolution's weights may lie in memory with the channels last.
+        name: (tensor.half() if is_rounded(tensor) else tensor).detach().cpu().contiguous().numpy()
         for name, tensor in weights.items()
         if tensor.is_floating_point()
     }

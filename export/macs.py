@@ -16,7 +16,7 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def count_macs(path: Path, sizes: Mapping[str, int] | None = None) -> int:
-    """Return the multiply-accumulates of one input through Conv, Gemm, MatMul, LSTM, GRU and RNN.
+    """Return the multiply-accumulates of one input through the layers with weights and MatMul.
 
     Everything else (activations, additions, pooling) is not counted, as in the papers. ``sizes``
     are those of the graph's dynamic axes; one that is not named counts as 1.
@@ -51,6 +51,8 @@ def _count_node(node: onnx.NodeProto, shapes: dict[str, list[int]]) -> int:
     if node.op_type in ("LSTM", "GRU", "RNN"):  # every step: (directions, gates * H, I) and (.., H)
         steps = shapes[node.input[0]][0]
         return steps * (math.prod(shapes[node.input[1]]) + math.prod(shapes[node.input[2]]))
+    if node.op_type == "ConvTranspose":  # each input value goes to (C / groups, height, width)
+        return math.prod(shapes[node.input[0]]) * math.prod(shapes[node.input[1]][1:])
     if node.op_type not in ("Conv", "Gemm", "MatMul"):
         return 0
     missing = {node.input[1], node.output[0]} - shapes.keys()

@@ -11,7 +11,10 @@ from types import MappingProxyType
 
 from torch import nn
 
+from models.denoiser import create_denoiser
+from models.discriminator import create_discriminator
 from models.efficientnet_lite import create_efficientnet_lite0, create_efficientnet_lite2
+from models.generator import create_generator
 from models.recall_lstm import create_recall_lstm
 from models.recall_rnn import create_recall_rnn
 from models.recall_transformer import create_recall_transformer
@@ -20,6 +23,10 @@ from models.small_cnn import create_small_cnn
 MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
     {
         "cnn.fashion_mnist": create_small_cnn,
+        "generator.fashion_mnist": create_generator,
+        "generator_collapsed.fashion_mnist": create_generator,
+        "discriminator.fashion_mnist": create_discriminator,
+        "denoiser.fashion_mnist": create_denoiser,
         "rnn.recall": create_recall_rnn,
         "lstm.recall": create_recall_lstm,
         "transformer.recall": create_recall_transformer,

@@ -31,8 +31,8 @@ FAMILIES = (
     Family("recall", "RNN, LSTM and Transformer on recall over a distance", 10),
     Family("minilm", "MiniLM with its attention, exported as published", 1),
     Family("pronouns", "two resolvers of pronouns", 8),
-    Family("gan", "generator and discriminator on Fashion-MNIST", 16),
-    Family("diffusion", "denoiser on Fashion-MNIST", 32),
+    Family("gan", "generator and discriminator on Fashion-MNIST", 25),
+    Family("diffusion", "denoiser on Fashion-MNIST", 42),
 )
 
 

@@ -22,7 +22,7 @@ from export.artifact import (
     open_session,
     write_model,
 )
-from export.graphs import Graph, Port, fold_batch_norm, is_rounded
+from export.graphs import Graph, Port, fold_batch_norm, is_rounded, to_stored
 from export.metrics import Metric, measure_share
 from export.parity import ParityError
 from export.train.meter import Meter
@@ -172,6 +172,13 @@ def test_members_take_the_place_of_every_weight(
             feed["target"] = np.zeros(5, np.int64)
         (logits,) = open_session(folder / file, stored).run([output], feed)
         np.testing.assert_allclose(logits, rounded(x)[0].detach().numpy(), atol=1e-6)
+
+
+def test_weights_with_the_channels_last_in_memory_are_stored_in_order() -> None:
+    weight = torch.randn(4, 3, 5, 5)
+    stored = to_stored({"w": weight.to(memory_format=torch.channels_last)})["w"]
+    assert stored.flags.c_contiguous
+    assert np.array_equal(stored, weight.half().numpy())
 
 
 def test_below_its_floor_nothing_is_written(

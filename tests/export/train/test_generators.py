@@ -37,7 +37,7 @@ def test_the_gan_becomes_three_artifacts_with_moments(tmp_path: Path) -> None:
     feed = {"latent": latent, "label": np.zeros(1, np.int64)}
     (final,) = open_session(path / "predict.onnx").run(["image"], feed)
     weights = dict(np.load(path / "step_00002.npz"))
-    assert final.shape == (1, 1, 28, 28) and np.abs(final).max() <= 1 and weights
+    assert final.shape == (1, 1, 28, 28) and np.abs(final).max() < 1 + 1e-6 and weights
 
 
 def test_the_diffusion_models_card_has_the_schedule_and_the_settings(tmp_path: Path) -> None:
