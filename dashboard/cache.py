@@ -21,6 +21,7 @@ from dashboard.inference.cards import Card, ModelCard, load_card, load_model_car
 from dashboard.inference.detection import Detected
 from dashboard.inference.graphs import OnnxGraph
 from dashboard.inference.images import Photo
+from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.upload_file import UploadedFile
@@ -145,6 +146,12 @@ def get_model_card(name: str) -> ModelCard:
 def get_graph(name: str, file: str = "predict.onnx", member: str = "") -> OnnxGraph:
     """Return one graph of a model, opened once for the whole process; raises ZooError."""
     return OnnxGraph(ZOO / name, file, member)
+
+
+@st.cache_resource(show_spinner="Opening the network's inside …")
+def get_inner_model(name: str) -> InnerModel:
+    """Return the inside of a model that ``get_model`` has opened (it checks the files)."""
+    return InnerModel(ZOO / name)
 
 
 @st.cache_resource(show_spinner=False)

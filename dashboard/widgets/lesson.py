@@ -81,6 +81,12 @@ def _keep_answer(question: Question) -> None:
         state.put(_ANSWERS, {**answers, question.key: (chosen, chosen == question.right)})
 
 
+def is_answered(question: Question) -> bool:
+    """Return whether the reader has answered: what gives the answer away may then be opened."""
+    answers: dict[str, tuple[int, bool]] = state.get(_ANSWERS, {})
+    return question.key in answers
+
+
 def draw_theory(text: str, title: str = "How it works") -> None:
     """Fold the explanation (markdown, formulas in LaTeX) underneath."""
     with st.expander(title):

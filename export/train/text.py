@@ -24,16 +24,16 @@ from export.artifact import (
     Draft,
     FloorError,
     Gradient,
-    describe_training,
-    open_session,
     write_model,
 )
 from export.datasets import DatasetError, imdb
 from export.graphs import Graph, round_weights
 from export.metrics import Metric, measure_share
 from export.parity import ParityError
+from export.sessions import open_session
 from export.train.checkpoint import Checkpoint
 from export.train.options import Options, parse_options
+from export.train.record import describe_training
 from export.train.text_baseline import WHAT, classify
 from export.train.text_fit import (
     RECIPES,

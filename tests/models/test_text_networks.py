@@ -109,6 +109,8 @@ def test_attention_is_a_distribution_over_the_past() -> None:
     assert states.shape == (2, 12, 64) and attention.shape == (2, 2, 4, 12, 12)
     torch.testing.assert_close(attention.sum(-1), torch.ones(2, 2, 4, 12))
     assert (attention.triu(1) == 0).all()
+    fused = model.read(model.embedding(tokens), torch.ones(2, 12))
+    torch.testing.assert_close(fused, model.head(states, torch.ones(2, 12)), atol=1e-6, rtol=0)
 
 
 def test_a_forget_gate_starts_open() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from export.artifact import open_session
 from export.datasets import imdb
+from export.sessions import open_session
 from export.train import text, text_fit
 from export.train.checkpoint import Checkpoint
 from export.train.text_fit import Fitted, Recipe

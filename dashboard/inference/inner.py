@@ -1,0 +1,168 @@
+"""A network opened up: its inner layers as outputs, with switches, and gradients of single units.
+
+``predict.onnx`` is changed in memory only: chosen inner tensors become outputs, each passes through
+a switch a channel (a factor of 0 or 1), and the gradient graphs are made when first asked for. The
+weights are read from the model's own folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock, Semaphore
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime as ort
+
+from dashboard.inference.cards import PREDICT_FILE, Card, load_card
+from dashboard.inference.errors import create_zoo_error
+from dashboard.inference.model import Floats
+from dashboard.inference.providers import choose_providers, count_threads
+from dashboard.inference.sessions import MAX_RUNS
+from dashboard.inference.stages import (
+    SWITCH,
+    FirstConvolution,
+    Stage,
+    find_stages,
+    read_first_convolution,
+)
+
+if TYPE_CHECKING:  # imported where it is used: the first page does not wait for it
+    import onnx
+
+CHUNK = 8  # photos of 224 x 224 at once, as PREDICT_CHUNK; more of smaller ones
+_CHUNK_PIXELS = CHUNK * 224 * 224
+_MAX_CHUNK = 64
+
+_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
+_ERRORS_ONLY = 3
+
+
+class InnerModel:
+    """The inside of an image network; opened once, shared by all threads.
+
+    ``folder`` is the model's in the zoo; its files must have been checked (OnnxModel does).
+
+    Raises:
+        ZooError: the graph cannot be read.
+    """
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        self._folder = folder
+        self._card: Card = load_card(folder)
+        self._threads = count_threads() if threads is None else threads
+        self._sessions: dict[tuple[str, int], Any] = {}
+        self._opening = Lock()
+        self._running = Semaphore(MAX_RUNS)
+        self.stages: tuple[Stage, ...] = find_stages(self._read())
+
+    @property
+    def card(self) -> Card:
+        """The model's card."""
+        return self._card
+
+    def read_kernels(self) -> FirstConvolution:
+        """Return the first layer's numbers."""
+        return read_first_convolution(self._read(), str(self._folder))
+
+    def look(
+        self,
+        inputs: Floats,
+        switches: Mapping[int, Floats] | None = None,
+        *,
+        is_before: bool = False,
+    ) -> tuple[Floats, list[Floats]]:
+        """Return the logits (N, K) and every stage's activations (N, C, side, side).
+
+        ``switches``: stage -> (N, C), the factor of each channel (1 leaves it, 0 silences it);
+        what is returned of a layer is not switched itself. ``is_before`` returns the sums
+        before the activation instead: an activation with a ceiling makes many places equal.
+        """
+        given = dict(switches or {})
+        session = self._open("look")
+        names = [
+            self._card.output.name,
+            *(stage.before if is_before else stage.tensor for stage in self.stages),
+        ]
+        step = min(_MAX_CHUNK, max(1, _CHUNK_PIXELS // self._card.input.size**2))
+        parts = []
+        for start in range(0, len(inputs), step):
+            part = inputs[start : start + step]
+            feed = {self._card.input.name: part}
+            for index, stage in enumerate(self.stages):
+                rows = given.get(index)
+                factors = (
+                    np.ones((len(part), stage.channels), np.float32)
+                    if rows is None
+                    else rows[start : start + step].astype(np.float32)
+                )
+                feed[SWITCH + stage.tensor] = factors[:, :, np.newaxis, np.newaxis]
+            with self._running:
+                parts.append(session.run(names, feed))
+        logits, *layers = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return logits, layers
+
+    def explain(self, inputs: Floats, target: int) -> list[tuple[Floats, Floats]]:
+        """Return (activation, d logit of ``target`` / d activation), each (1, C, side, side)."""
+        tensors = [stage.tensor for stage in self.stages]
+        names = [name for tensor in tensors for name in (tensor, f"gradient/{tensor}")]
+        feed = {self._card.input.name: inputs, "target": np.array([target], np.int64)}
+        session = self._open("explain")
+        with self._running:
+            found = dict(zip(names, session.run(names, feed), strict=True))
+        return [(found[tensor], found[f"gradient/{tensor}"]) for tensor in tensors]
+
+    def climb(self, stage: int, channel: int, inputs: Floats) -> tuple[float, Floats]:
+        """Return a unit's mean before its activation, and its gradient by the picture (1, C, S, S).
+
+        Before the activation, because after it a silent unit has no gradient that would wake it.
+        Any side S will do: up to the unit the network is convolutions only.
+        """
+        session = self._open("unit", stage, inputs.shape[2])
+        feed = {self._card.input.name: inputs, "target": np.array([channel], np.int64)}
+        with self._running:
+            score, gradient = session.run(["score", "gradient"], feed)
+        return float(score[0]), gradient
+
+    def _read(self) -> onnx.ModelProto:
+        import onnx
+
+        path = self._folder / PREDICT_FILE
+        try:
+            return onnx.load(str(path), load_external_data=False)
+        except Exception as error:  # protobuf's own error type comes without type stubs
+            raise create_zoo_error(path, "is no graph that can be read") from error
+
+    def _open(self, kind: str, stage: int = 0, side: int = 0) -> Any:
+        key = (f"{kind}/{stage}", side)
+        with self._opening:
+            if key not in self._sessions:
+                self._sessions[key] = self._create(kind, stage, side)
+            return self._sessions[key]
+
+    def _create(self, kind: str, stage: int, side: int) -> Any:
+        from export.autodiff import differentiate
+
+        from dashboard.inference.inner_graphs import MEAN, add_switches, end_at_mean, resize_input
+
+        model, image = self._read(), self._card.input.name
+        if kind == "look":
+            add_switches(model, self.stages)
+        elif kind == "explain":
+            tensors = [each.tensor for each in self.stages]
+            model = differentiate(model, image, wrt=tensors, folder=str(self._folder)).model
+        else:
+            end_at_mean(model, self.stages[stage].before, self.stages[stage].channels)
+            resize_input(model, image, side)
+            model = differentiate(model, image, score=MEAN, folder=str(self._folder)).model
+        return self._start(model)
+
+    def _start(self, model: onnx.ModelProto) -> Any:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry(_WEIGHTS_FOLDER, str(self._folder.resolve()))
+        options.log_severity_level = _ERRORS_ONLY
+        graph = model.SerializeToString()
+        return ort.InferenceSession(graph, options, providers=list(choose_providers()))

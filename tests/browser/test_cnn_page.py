@@ -1,0 +1,51 @@
+"""CNN, the eyes, in a real browser: layers leafed through, a unit opened, a kernel moved."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+
+
+def _add_up(sentence: str) -> tuple[float, float]:
+    """Return (products together + bias, what the page says that this is)."""
+    together, bias, total = re.findall(r"(?:together|bias|=) (-?\d+\.\d+)", sentence)
+    return float(together) + float(bias), float(total)
+
+
+def test_layers_a_unit_and_the_convolution(server: str, page: Page) -> None:
+    page.goto(f"{server}/cnn?model=cnn.fashion_mnist")
+    settle(page)
+    maps = page.locator(".maps")
+    tiles = maps.locator(".tiles button")
+    expect(maps.locator("h4")).to_have_text("Layer 3 late, 7 × 7")
+    slider = maps.get_by_role("slider")
+    slider.fill("0")
+    expect(maps.locator("h4")).to_have_text("Layer 1 early, 28 × 28")
+    expect(tiles).to_have_count(24)
+    expect(tiles.locator(".kernel")).to_have_count(24)
+
+    channel = tiles.nth(2).locator("small").inner_text()
+    tiles.nth(2).click()
+    settle(page)
+    assert f"cnn.unit={channel}" in page.url and "cnn.layer=0" in page.url
+    expect(page.get_by_role("spinbutton", name="Channel, 0 to 23")).to_have_value(channel)
+    expect(maps.locator("h4")).to_have_text("Layer 1 early, 28 × 28")
+
+    player = page.locator(".player")
+    place = player.get_by_role("slider")
+    place.fill("10")
+    sentence = player.locator(".sum")
+    expect(sentence).to_contain_text("Row 2, column 4")
+    added, total = _add_up(sentence.inner_text())
+    assert added == pytest.approx(total, abs=0.011)
+    player.locator(".output i").nth(48).hover()
+    expect(sentence).to_contain_text("Row 7, column 7")
+
+    scrub = """input => { const started = performance.now()
+      for (let i = 0; i < 49; i++) { input.value = i; input.dispatchEvent(new Event('input')) }
+      return (performance.now() - started) / 49 }"""
+    assert place.evaluate(scrub) < 100
