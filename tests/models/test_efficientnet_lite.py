@@ -19,7 +19,7 @@ PUBLISHED = {
     "efficientnet_lite2.imagenet": ("efficientnet-lite2", 6_092_072),
 }
 
-every_model = pytest.mark.parametrize("name", MODELS)
+every_model = pytest.mark.parametrize("name", SOURCES)
 
 
 def create(name: str) -> EfficientNetLite:
