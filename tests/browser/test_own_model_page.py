@@ -53,7 +53,8 @@ def test_a_model_is_explained_and_let_go_with_its_visitor(server: str, page: Pag
     page.goto(f"{server}/?{QUICK}")
     settle(page)
     _send(page, create_network())
-    expect(page.get_by_text("Gradients work: every method can explain it.")).to_be_visible()
+    works = page.get_by_text("Gradients work: every method can explain it.")
+    expect(works).to_be_visible(timeout=60_000)  # the sandbox starts a Python of its own
     expect(page.locator(".card .verdict")).to_have_count(2, timeout=60_000)
     settle(page)
     expect(page.get_by_text("5 classes, logits")).to_be_visible()
