@@ -20,6 +20,7 @@ from models.recall_rnn import create_recall_rnn
 from models.recall_transformer import create_recall_transformer
 from models.small_cnn import create_small_cnn
 from models.text_lstm import create_text_lstm
+from models.text_rnn import create_text_rnn
 from models.text_transformer import create_text_transformer
 
 MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
@@ -29,6 +30,7 @@ MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
         "generator_collapsed.fashion_mnist": create_generator,
         "discriminator.fashion_mnist": create_discriminator,
         "denoiser.fashion_mnist": create_denoiser,
+        "rnn.imdb": create_text_rnn,
         "lstm.imdb": create_text_lstm,
         "transformer.imdb": create_text_transformer,
         "rnn.recall": create_recall_rnn,

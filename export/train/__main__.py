@@ -27,7 +27,7 @@ FAMILIES = (
     Family("cnn", "small CNN on Fashion-MNIST", 8),
     Family("vit", "small ViT on Fashion-MNIST", 14),
     Family("cnn_sweep", "39 small CNNs on training sets with one flaw each", 25),
-    Family("text", "RNN, LSTM and Transformer on IMDB", 30),
+    Family("text", "RNN, LSTM and Transformer on IMDB", 22),
     Family("recall", "RNN, LSTM and Transformer on recall over a distance", 10),
     Family("minilm", "MiniLM with its attention, exported as published", 1),
     Family("pronouns", "two resolvers of pronouns", 8),
