@@ -15,7 +15,8 @@ from export.graphs import fold_batch_norm
 from export.parity import ParityError
 from export.train.checkpoint import Checkpoint
 from export.train.fashion import PICTURE, SOURCE, create_graph, measure_accuracy
-from export.train.images import Fitted, Recipe, fit
+from export.train.fitted import Fitted
+from export.train.images import Recipe, fit
 from export.train.options import Options, parse_options
 
 NAME = "cnn.fashion_mnist"

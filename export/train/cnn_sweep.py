@@ -33,7 +33,8 @@ from export.parity import ParityError
 from export.train.checkpoint import Checkpoint
 from export.train.cnn import wrap
 from export.train.fashion import IMAGE, LOGITS, PICTURE, SOURCE, create_graph
-from export.train.images import Fitted, Recipe, fit
+from export.train.fitted import Fitted
+from export.train.images import Recipe, fit
 from export.train.meter import Meter
 from export.train.options import Options, parse_options
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from tqdm import tqdm
 
 from export.datasets.fashion_mnist import Images, normalize
 from export.train.checkpoint import Checkpoint
-from export.train.meter import Meter
+from export.train.fitted import Fitted
 
 _SAVE_EVERY = 200  # steps
 
@@ -39,15 +38,6 @@ class Recipe:
     half: bool = True
 
 
-@dataclass
-class Fitted:
-    """A trained network with its history: (step, mean training loss since the entry before)."""
-
-    model: nn.Module
-    history: list[tuple[int, float]] = field(default_factory=list)
-    meter: Meter = field(default_factory=Meter)
-
-
 def fit(
     create: Callable[[], nn.Module],
     data: Images,
@@ -65,21 +55,16 @@ def fit(
     model = create()
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _create_optimizer(model, recipe)
-    fitted, start = Fitted(model), 0
-    state = checkpoint.load(run={"seed": seed, "images": len(data), **asdict(recipe)})
-    if state is not None:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        fitted.history = [(int(step), float(loss)) for step, loss in state["history"]]
-        fitted.meter = Meter(**state["meter"])
-        start = int(state["step"])
+    fitted = Fitted(model)
+    done = fitted.resume(
+        optimizer, checkpoint.load(run={"seed": seed, "images": len(data), **asdict(recipe)})
+    )
     images = torch.from_numpy(normalize(data.pixels))
     labels = torch.from_numpy(data.labels)
     order = _Order(len(data), recipe.batch, seed)
     losses: list[float] = []
     model.train()
-    bar = tqdm(initial=start, total=recipe.steps, desc=title, mininterval=5)
-    done = start
+    bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
     while done < recipe.steps:
         upto = min(done + _SAVE_EVERY, recipe.steps)
         with fitted.meter.running():
@@ -95,20 +80,10 @@ def fit(
         done = upto
         fitted.history.append((done, sum(losses) / len(losses)))
         losses.clear()
-        checkpoint.save(_describe(fitted, optimizer, done))
+        checkpoint.save(fitted.describe(optimizer, done))
     bar.close()
     model.eval()
     return fitted
-
-
-def _describe(fitted: Fitted, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:
-    return {
-        "step": step,
-        "model": fitted.model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "history": [list(entry) for entry in fitted.history],
-        "meter": fitted.meter.state(),
-    }
 
 
 def _create_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

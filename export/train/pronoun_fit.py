@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from tqdm import tqdm
 from export.datasets.pronoun_tokens import Encoded
 from export.graphs import round_weights
 from export.train.checkpoint import Checkpoint
-from export.train.meter import Meter
+from export.train.fitted import Fitted
 from export.train.minilm_graphs import WIDTH, load_encoder
 
 LAYER = 4  # of the encoder's six, whose states are read
@@ -34,15 +34,6 @@ class Recipe:
     rate: float = 1e-3
     weight_decay: float = 0.05
     noise: float = 0.3
-
-
-@dataclass
-class Fitted:
-    """A trained network with its history: (step, mean training loss since the entry before)."""
-
-    model: nn.Module
-    history: list[tuple[int, float]] = field(default_factory=list)
-    meter: Meter = field(default_factory=Meter)
 
 
 def compute_states(data: Encoded, folder: Path | None = None) -> Tensor:
@@ -87,14 +78,8 @@ def fit(
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
     )
-    fitted, done = Fitted(model), 0
-    state = checkpoint.load()
-    if state is not None:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        fitted.history = [(int(step), float(loss)) for step, loss in state["history"]]
-        fitted.meter = Meter(**state["meter"])
-        done = int(state["step"])
+    fitted = Fitted(model)
+    done = fitted.resume(optimizer, checkpoint.load())
     bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
     model.train()
     while done < recipe.steps:
@@ -107,7 +92,7 @@ def fit(
         bar.update(upto - done)
         done = upto
         fitted.history.append((done, sum(losses) / len(losses)))
-        checkpoint.save(_describe(fitted, optimizer, done))
+        checkpoint.save(fitted.describe(optimizer, done))
     bar.close()
     model.eval()
     return fitted
@@ -124,16 +109,6 @@ def compute_loss(scores: Tensor, referent: Tensor) -> Tensor:
     """Return the mean surprise that a place of the referent is pointed at; both are (N, T)."""
     right = scores.log_softmax(1).masked_fill(~referent, _FAR)
     return -right.logsumexp(1).mean()
-
-
-def _describe(fitted: Fitted, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:
-    return {
-        "step": step,
-        "model": fitted.model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "history": [list(entry) for entry in fitted.history],
-        "meter": fitted.meter.state(),
-    }
 
 
 def _step(

@@ -34,10 +34,11 @@ from export.metrics import Metric
 from export.parity import ParityError
 from export.sessions import open_session, run_in_batches
 from export.train.checkpoint import Checkpoint
+from export.train.fitted import Fitted
 from export.train.minilm import NAME as ENCODER
 from export.train.minilm_graphs import WIDTH
 from export.train.options import Options, parse_options
-from export.train.pronoun_fit import LAYER, Fitted, Recipe, compute_states, fit
+from export.train.pronoun_fit import LAYER, Recipe, compute_states, fit
 from export.train.pronoun_scores import compute_states as compute_exported_states
 from export.train.pronoun_scores import create_tests, measure_rules, measure_scores
 from export.train.pronoun_texts import LIMITS, SUMMARIES, TITLES

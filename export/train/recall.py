@@ -29,9 +29,9 @@ from export.metrics import Metric, measure_share
 from export.parity import ParityError
 from export.sessions import open_session, run_in_batches
 from export.train.checkpoint import Checkpoint
+from export.train.fitted import Fitted
 from export.train.options import Options, parse_options
 from export.train.recall_fit import (
-    Fitted,
     Recipe,
     compute_accuracy,
     compute_gradient_norms,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -16,7 +16,7 @@ from tqdm import tqdm
 from export.datasets.recall import LAGS, MAX_LAG, MIN_LAG, SYMBOLS, create_sequences, draw_lag
 from export.metrics import Metric, measure_share
 from export.train.checkpoint import Checkpoint
-from export.train.meter import Meter
+from export.train.fitted import Fitted
 
 LENGTHS = (16, 32, 64, 128, 256, 512)  # of the sequences whose throughput is measured
 _SAVE_EVERY = 100  # steps
@@ -38,15 +38,6 @@ class Recipe:
     clip: float = 1.0
 
 
-@dataclass
-class Fitted:
-    """A trained network with its history: (step, mean training loss since the entry before)."""
-
-    model: nn.Module
-    history: list[tuple[int, float]] = field(default_factory=list)
-    meter: Meter = field(default_factory=Meter)
-
-
 def fit(
     create: Callable[[], nn.Module], recipe: Recipe, seed: int, checkpoint: Checkpoint, title: str
 ) -> Fitted:
@@ -58,14 +49,8 @@ def fit(
     torch.manual_seed(seed)
     model = create()
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate)
-    fitted, done = Fitted(model), 0
-    state = checkpoint.load()
-    if state is not None:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        fitted.history = [(int(step), float(loss)) for step, loss in state["history"]]
-        fitted.meter = Meter(**state["meter"])
-        done = int(state["step"])
+    fitted = Fitted(model)
+    done = fitted.resume(optimizer, checkpoint.load())
     bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
     while done < recipe.steps:
         upto = min(done + _SAVE_EVERY, recipe.steps)
@@ -74,20 +59,10 @@ def fit(
         bar.update(upto - done)
         done = upto
         fitted.history.append((done, sum(losses) / len(losses)))
-        checkpoint.save(_describe(fitted, optimizer, done))
+        checkpoint.save(fitted.describe(optimizer, done))
     bar.close()
     model.eval()
     return fitted
-
-
-def _describe(fitted: Fitted, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:
-    return {
-        "step": step,
-        "model": fitted.model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "history": [list(entry) for entry in fitted.history],
-        "meter": fitted.meter.state(),
-    }
 
 
 def _step(

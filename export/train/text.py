@@ -32,12 +32,12 @@ from export.metrics import Metric, measure_share
 from export.parity import ParityError
 from export.sessions import open_session
 from export.train.checkpoint import Checkpoint
+from export.train.fitted import Fitted
 from export.train.options import Options, parse_options
 from export.train.record import describe_training
 from export.train.text_baseline import WHAT, classify
 from export.train.text_fit import (
     RECIPES,
-    Fitted,
     Recipe,
     compute_gradient_by_distance,
     count_hits,

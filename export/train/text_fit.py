@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from export.datasets.imdb import pad
 from export.train.checkpoint import Checkpoint
-from export.train.meter import Meter
+from export.train.fitted import Fitted
 
 Rows = Sequence[NDArray[np.int64]]
 
@@ -51,15 +51,6 @@ RECIPES = {
 }
 
 
-@dataclass
-class Fitted:
-    """A trained network with its history: (step, mean training loss since the entry before)."""
-
-    model: nn.Module
-    history: list[tuple[int, float]] = field(default_factory=list)
-    meter: Meter = field(default_factory=Meter)
-
-
 def fit(
     create: Callable[[], nn.Module],
     rows: Rows,
@@ -77,15 +68,12 @@ def fit(
     torch.manual_seed(seed)
     model = create()
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate)
-    fitted, done = Fitted(model), 0
+    fitted = Fitted(model)
     words = sum(len(row) for row in rows)
-    state = checkpoint.load({"seed": seed, "rows": len(rows), "words": words, **asdict(recipe)})
-    if state is not None:
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        fitted.history = [(int(step), float(loss)) for step, loss in state["history"]]
-        fitted.meter = Meter(**state["meter"])
-        done = int(state["step"])
+    done = fitted.resume(
+        optimizer,
+        checkpoint.load({"seed": seed, "rows": len(rows), "words": words, **asdict(recipe)}),
+    )
     order = _Order([len(row) for row in rows], recipe.batch, seed)
     model.train()
     bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
@@ -102,20 +90,10 @@ def fit(
         done = upto
         fitted.history.append((done, sum(losses) / len(losses)))
         bar.set_postfix(loss=f"{fitted.history[-1][1]:.3f}", refresh=False)
-        checkpoint.save(_describe(fitted, optimizer, done))
+        checkpoint.save(fitted.describe(optimizer, done))
     bar.close()
     model.eval()
     return fitted
-
-
-def _describe(fitted: Fitted, optimizer: torch.optim.Optimizer, step: int) -> dict[str, Any]:
-    return {
-        "step": step,
-        "model": fitted.model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "history": [list(entry) for entry in fitted.history],
-        "meter": fitted.meter.state(),
-    }
 
 
 def _step(

@@ -3,8 +3,8 @@
 The published code does not run on today's numpy, scipy and scikit-image, and needs OpenCV, so it
 is no dependency: the file was written once, in an environment of its own, by
 
-    python3.11 -m venv /tmp/refenv && /tmp/refenv/bin/pip install imagecorruptions==1.1.2
-    PYTHONPATH=. /tmp/refenv/bin/python tests/dashboard/stress/reference.py --official PATH
+    python3.11 -m venv reference-env && reference-env/bin/pip install imagecorruptions==1.1.2
+    PYTHONPATH=. reference-env/bin/python tests/dashboard/stress/reference.py --official PATH
 
 PATH is ImageNet-C/imagenet_c/imagenet_c/corruptions.py of github.com/hendrycks/robustness at
 20caed9. imagecorruptions (Bethge lab, Apache 2) is that code with ImageMagick's motion blur written

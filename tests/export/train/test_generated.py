@@ -3,7 +3,6 @@ import pytest
 
 from export.metrics import Metric
 from export.train.generated import (
-    JUDGE,
     TWIN,
     count_distinct,
     create_labels,
@@ -45,7 +44,7 @@ def test_random_numbers_and_labels_repeat() -> None:
     assert np.bincount(create_labels(20)).tolist() == [2] * 10
 
 
-@pytest.mark.skipif(not JUDGE.is_file(), reason="the CNN has not been trained yet")
+@pytest.mark.fashion_mnist
 def test_real_images_are_near_and_recognised_and_noise_is_far() -> None:
     train, test = load_splits(None, is_tiny=True)
     yardstick = create_yardstick(train, test, 150)
