@@ -19,6 +19,7 @@ from models.recall_lstm import create_recall_lstm
 from models.recall_rnn import create_recall_rnn
 from models.recall_transformer import create_recall_transformer
 from models.small_cnn import create_small_cnn
+from models.small_vit import create_small_vit
 from models.text_lstm import create_text_lstm
 from models.text_rnn import create_text_rnn
 from models.text_transformer import create_text_transformer
@@ -26,6 +27,7 @@ from models.text_transformer import create_text_transformer
 MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
     {
         "cnn.fashion_mnist": create_small_cnn,
+        "vit.fashion_mnist": create_small_vit,
         "generator.fashion_mnist": create_generator,
         "generator_collapsed.fashion_mnist": create_generator,
         "discriminator.fashion_mnist": create_discriminator,
