@@ -123,10 +123,19 @@ def _cast(graph: onnx.GraphProto, name: str) -> onnx.NodeProto:
 
 
 def round_weights(module: nn.Module) -> None:
-    """Round in place what the weights file will round: parameters and buffers of a kilobyte."""
+    """Round in place what the weights file will round: parameters and buffers of a kilobyte.
+
+    A recurrent layer's biases are rounded whatever their size: in a graph they are one weight.
+    """
+    joined = {
+        id(weight)
+        for layer in module.modules()
+        if isinstance(layer, nn.RNNBase)
+        for weight in layer.parameters()
+    }
     with torch.no_grad():
         for tensor in (*module.parameters(), *module.buffers()):
-            if is_rounded(tensor):
+            if is_rounded(tensor) or id(tensor) in joined:
                 tensor.copy_(tensor.half().float())
 
 

@@ -15,6 +15,8 @@ from models.denoiser import create_denoiser
 from models.discriminator import create_discriminator
 from models.efficientnet_lite import create_efficientnet_lite0, create_efficientnet_lite2
 from models.generator import create_generator
+from models.pronoun_lstm import create_pronoun_lstm
+from models.pronoun_resolver import create_pronoun_resolver
 from models.recall_lstm import create_recall_lstm
 from models.recall_rnn import create_recall_rnn
 from models.recall_transformer import create_recall_transformer
@@ -28,6 +30,7 @@ MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
     {
         "cnn.fashion_mnist": create_small_cnn,
         "vit.fashion_mnist": create_small_vit,
+        "cnn_sweep.fashion_mnist": create_small_cnn,
         "generator.fashion_mnist": create_generator,
         "generator_collapsed.fashion_mnist": create_generator,
         "discriminator.fashion_mnist": create_discriminator,
@@ -38,6 +41,8 @@ MODELS: Mapping[str, Callable[[], nn.Module]] = MappingProxyType(
         "rnn.recall": create_recall_rnn,
         "lstm.recall": create_recall_lstm,
         "transformer.recall": create_recall_transformer,
+        "resolver.pronouns": create_pronoun_resolver,
+        "lstm.pronouns": create_pronoun_lstm,
         "efficientnet_lite0.imagenet": create_efficientnet_lite0,
         "efficientnet_lite2.imagenet": create_efficientnet_lite2,
     }

@@ -37,7 +37,7 @@ class PronounLSTM(nn.Module):
     mean: Tensor
     spread: Tensor
 
-    def __init__(self, width: int = 64, hidden: int = 48, dropout: float = 0.1) -> None:
+    def __init__(self, width: int = 64, hidden: int = 48, dropout: float = 0.3) -> None:
         super().__init__()
         # Set to the mean and the spread of the states in training, so that all count alike.
         self.register_buffer("mean", torch.zeros(STATE))

@@ -54,7 +54,7 @@ class PronounResolver(nn.Module):
         width: int = 64,
         heads: int = 4,
         layers: int = 2,
-        dropout: float = 0.1,
+        dropout: float = 0.3,
     ) -> None:
         super().__init__()
         # Set to the mean and the spread of the states in training, so that all count alike.

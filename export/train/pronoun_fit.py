@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -79,7 +79,8 @@ def fit(
         model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
     )
     fitted = Fitted(model)
-    done = fitted.resume(optimizer, checkpoint.load())
+    run = {"seed": seed, "rows": len(data), **asdict(recipe)}
+    done = fitted.resume(optimizer, checkpoint.load(run))
     bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
     model.train()
     while done < recipe.steps:

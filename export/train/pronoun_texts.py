@@ -13,7 +13,10 @@ SUMMARIES = {
     + _TASK,
 }
 _BOTH = (
-    "It knows the 23 kinds of events of its grammar: crossing, fitting, lifting, eating and so on. "
+    "It knows the 24 kinds of events of its grammar: crossing, fitting, lifting, eating and so on. "
+    "Where the adjective can only be said of one of the two, as in the sentence above, it is good "
+    "even with words it never met; where both could be too big or too weak ('worldly' on the card) "
+    "it is far worse. "
     "Sentences in other wordings, measured on the card as 'natural', mislead it far more often. "
     "It takes for granted that there is one 'it' and that it stands for a thing or an animal in "
     "the sentence. It can be sure and wrong."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -50,7 +50,7 @@ def fit(
     model = create()
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate)
     fitted = Fitted(model)
-    done = fitted.resume(optimizer, checkpoint.load())
+    done = fitted.resume(optimizer, checkpoint.load({"seed": seed, **asdict(recipe)}))
     bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
     while done < recipe.steps:
         upto = min(done + _SAVE_EVERY, recipe.steps)

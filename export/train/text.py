@@ -116,9 +116,6 @@ def train(name: str, material: Material, options: Options) -> Fitted:
         name,
     )
     round_weights(fitted.model)
-    # In a graph the two biases of a recurrent layer are one weight, large enough to be rounded.
-    for weight in getattr(fitted.model, "recurrent", nn.Module()).parameters():
-        weight.data = weight.data.half().float()
     return fitted
 
 

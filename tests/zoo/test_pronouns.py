@@ -8,7 +8,7 @@ import pytest
 from export.artifact import ZOO
 from export.datasets.minilm import load_tokenizer
 from export.datasets.pronoun_tokens import encode
-from export.datasets.pronouns import KINDS, create_pairs, load_natural_pairs
+from export.datasets.pronouns import KINDS, SELECTIONAL, create_pairs, load_natural_pairs
 from export.sessions import open_session, run_in_batches
 from export.train.pronoun_fit import LAYER
 from export.train.pronoun_scores import (
@@ -55,7 +55,7 @@ def test_sentences_of_like_meaning_are_close() -> None:
 def test_a_resolver_points_as_its_card_says(name: str) -> None:
     card = _read_card(name)
     tests = {
-        "held_out": encode(create_pairs(100, (77,), KINDS), load_tokenizer()),
+        "held_out": encode(create_pairs(100, (77,), KINDS, SELECTIONAL), load_tokenizer()),
         "natural": encode(load_natural_pairs(), load_tokenizer()),
     }
     assert set(tests) <= set(WORDING) and card["details"]["encoder"]["layer"] == LAYER

@@ -48,6 +48,7 @@ def test_an_interrupted_run_ends_where_another_does(
     with pytest.raises(KeyboardInterrupt):
         _train(tmp_path / "cut.pt")
     monkeypatch.setattr(Checkpoint, "save", save)
+    assert torch.load(tmp_path / "cut.pt", weights_only=True)["step"] == 2
     resumed = _train(tmp_path / "cut.pt")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
