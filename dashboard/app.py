@@ -18,6 +18,7 @@ from streamlit.navigation.page import StreamlitPage  # noqa: E402
 
 from dashboard import cache, state  # noqa: E402
 from dashboard.views import GROUPS, VIEWS, View  # noqa: E402
+from dashboard.widgets import tour  # noqa: E402
 from dashboard.widgets.model_select import select_model  # noqa: E402
 
 
@@ -30,6 +31,7 @@ def create_page(view: View) -> StreamlitPage:
             with st.sidebar:
                 model = select_model()
         view.render(model)
+        tour.draw_tour(VIEWS, view.slug)
 
     return st.Page(
         draw, title=view.title, icon=view.icon, url_path=view.slug, default=view is VIEWS[0]
@@ -41,10 +43,10 @@ def main() -> None:
     st.set_page_config(page_title="Glass Box", page_icon="🔍", layout="wide")
     cache.settle_memory()
     state.begin_run()
-    pages: dict[str, list[StreamlitPage]] = {group: [] for group in GROUPS}
-    for view in VIEWS:
-        pages[view.group].append(create_page(view))
-    page = st.navigation({group: listed for group, listed in pages.items() if listed})
+    pages = {view.slug: create_page(view) for view in VIEWS}
+    tour.open_tour(pages)
+    groups = {g: [pages[view.slug] for view in VIEWS if view.group == g] for g in GROUPS}
+    page = st.navigation({group: listed for group, listed in groups.items() if listed})
     with st.sidebar:
         st.markdown("### 🔍 Glass Box\nSee what a network sees, and test whether to believe it.")
     page.run()

@@ -17,9 +17,12 @@ from typing import TypeVar, cast
 import streamlit as st
 from cachetools import LRUCache
 
-from dashboard.inference.cards import Card, ModelCard, load_card, load_model_card
+from dashboard.inference.card_loading import load_card, load_model_card
+from dashboard.inference.cards import Card, ModelCard
 from dashboard.inference.detection import Detected
-from dashboard.inference.graphs import OnnxGraph
+from dashboard.inference.gradients import GradientGraph
+from dashboard.inference.graphs import OnnxGraph, load_member
+from dashboard.inference.heads import HeadsGraph
 from dashboard.inference.images import Photo
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import load_sample
@@ -28,6 +31,8 @@ from dashboard.inference.upload_file import UploadedFile
 from dashboard.inference.upload_spec import InputSpec, OutputSpec, Pixels
 from dashboard.inference.uploaded import UploadedModel
 from dashboard.inference.zoo import ZooEntry, list_models
+from dashboard.sequences.word_pieces import WordPieces
+from dashboard.sequences.words import WordReader
 
 T = TypeVar("T")
 
@@ -81,6 +86,11 @@ class OwnSpace:
         self.results = ResultStore(MAX_OWN_RESULTS)
         self.upload: OwnFile | None = None
         self._model: UploadedModel | None = None
+
+    @property
+    def model(self) -> UploadedModel | None:
+        """The uploaded network as the visitor last used it, None before that."""
+        return self._model
 
     def take(self, upload: OwnFile) -> None:
         """Keep a model file in place of the one before."""
@@ -148,10 +158,41 @@ def get_graph(name: str, file: str = "predict.onnx", member: str = "") -> OnnxGr
     return OnnxGraph(ZOO / name, file, member)
 
 
+@st.cache_resource(show_spinner="Opening the network's heads …")
+def get_heads(name: str) -> HeadsGraph:
+    """Return a Transformer with its queries, keys and values; raises ZooError."""
+    return HeadsGraph(ZOO / name)
+
+
+@st.cache_resource(show_spinner="Opening the gradients …")
+def get_gradients(name: str) -> GradientGraph:
+    """Return the gradient graph of a model that takes no pictures; raises ZooError."""
+    return GradientGraph(ZOO / name)
+
+
+@st.cache_resource(show_spinner=False)
+def get_word_pieces(name: str) -> WordPieces:
+    """Return the tokenizer of a model that ``get_heads`` has opened (it checks the files)."""
+    return WordPieces(ZOO / name / "tokenizer.json")
+
+
+@st.cache_resource(show_spinner=False)
+def get_word_reader(name: str) -> WordReader:
+    """Return what cuts and numbers words for a network on film reviews; raises ZooError."""
+    return WordReader(ZOO / name, get_graph(name).card)
+
+
 @st.cache_resource(show_spinner="Opening the network's inside …")
 def get_inner_model(name: str) -> InnerModel:
     """Return the inside of a model that ``get_model`` has opened (it checks the files)."""
     return InnerModel(ZOO / name)
+
+
+@st.cache_resource(show_spinner="Opening the network …")
+def get_member_model(name: str, member: str) -> OnnxModel:
+    """Return an image classifier with other weights for its graphs; raises ZooError, KeyError."""
+    weights = load_member(ZOO / name, get_model_card(name), member)
+    return OnnxModel(ZOO / name, weights=weights)
 
 
 @st.cache_resource(show_spinner=False)

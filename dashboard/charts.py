@@ -14,6 +14,7 @@ from typing import Any
 
 from dashboard.faithfulness.curves import Curve
 from dashboard.faithfulness.score import FaithfulnessScore
+from dashboard.inference.latency import Latency
 
 Spec = dict[str, Any]
 
@@ -190,4 +191,55 @@ def _encode_tests() -> Spec:
             "scale": {"domain": tests, "range": [INSERTION_COLOR, DELETION_COLOR]},
         },
         "strokeDash": {**field, "scale": {"domain": tests, "range": [[1, 0], [6, 3]]}},
+    }
+
+
+def plot_latency(points: Sequence[tuple[str, int, Latency]]) -> Spec:
+    """Return time against work, both on logarithmic axes, a labelled point a network.
+
+    ``points`` are (name, multiply-accumulates, measured milliseconds); bars are the intervals.
+    """
+    values = [
+        {
+            "name": name,
+            "macs": macs,
+            "p50": round(latency.p50, 4),
+            "low": round(latency.low, 4),
+            "high": round(latency.high, 4),
+        }
+        for name, macs, latency in points
+    ]
+    x = {
+        "field": "macs",
+        "type": "quantitative",
+        "scale": {"type": "log"},
+        "title": "multiplications",
+        "axis": {"format": "~s"},
+    }
+    time = {"type": "quantitative", "scale": {"type": "log"}, "title": "time here, ms"}
+    return {
+        "$schema": _SCHEMA,
+        "width": "container",
+        "height": 260,
+        "background": "transparent",
+        "description": f"Time against multiplications: {'; '.join(p[0] for p in points)}.",
+        "data": {"values": values},
+        "encoding": {"x": x},
+        "layer": [
+            {
+                "mark": {"type": "rule", "color": GREY},
+                "encoding": {"y": {"field": "low", **time}, "y2": {"field": "high"}},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "color": BLUE},
+                "encoding": {
+                    "y": {"field": "p50", **time},
+                    "tooltip": [{"field": name} for name in ("name", "macs", "p50")],
+                },
+            },
+            {
+                "mark": {"type": "text", "dx": 9, "align": "left", "color": GREY},
+                "encoding": {"y": {"field": "p50", **time}, "text": {"field": "name"}},
+            },
+        ],
     }

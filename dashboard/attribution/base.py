@@ -54,7 +54,7 @@ class Attribution:
 _LOADING = Lock()
 
 
-def _load(libraries: Sequence[str]) -> None:
+def load_libraries(libraries: Sequence[str]) -> None:
     """Import what a method needs, one visitor at a time.
 
     Libraries that import each other in circles (scipy, through sklearn and skimage at once) can be
@@ -108,7 +108,7 @@ class Method:
         progress: Progress = ignore_progress,
     ) -> Attribution:
         """Compute the attributions; raise ValueError if the result is not finite."""
-        _load(self.libraries)
+        load_libraries(self.libraries)
         result = self.compute(model, question, params, progress)
         if not np.isfinite(result.attributions).all():
             raise ValueError(f"{self.label} gave values that are not finite.")

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnxruntime as ort
 
-from dashboard.inference.cards import PREDICT_FILE, Card, load_card
+from dashboard.inference.card_loading import load_card
+from dashboard.inference.cards import PREDICT_FILE, Card
 from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.model import Floats
 from dashboard.inference.providers import choose_providers, count_threads

@@ -57,14 +57,22 @@ class OnnxModel:
     """A model of the zoo, opened once for the whole process and shared by all threads.
 
     Opening checks the files against the card; each graph is loaded when it is first needed.
-    ``threads`` is how many cores one run may use.
+    ``threads`` is how many cores one run may use. ``weights`` take the place of weights of the
+    same names in both graphs, see ``create_session``.
 
     Raises:
         ZooError: the card or a file cannot be used.
     """
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        threads: int | None = None,
+        weights: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
         self._folder = folder
+        self._weights = dict(weights or {})  # kept: the sessions read these arrays in place
         self._card = verify(folder)
         self._sha256 = compute_sha256(folder / CARD_FILE)
         self._threads = count_threads() if threads is None else threads
@@ -181,7 +189,8 @@ class OnnxModel:
     def _open(self, file: str) -> Any:
         with self._opening:
             if file not in self._sessions:
-                self._sessions[file] = create_session(self._folder / file, self._threads)
+                path = self._folder / file
+                self._sessions[file] = create_session(path, self._threads, self._weights)
             return self._sessions[file]
 
 

@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.inference.cards import Card, ModelCard, load_card, load_model_card
+from dashboard.inference.card_loading import load_card, load_model_card
+from dashboard.inference.cards import Card, ModelCard
 from dashboard.inference.errors import ZooError, create_zoo_error
 
 __all__ = ["IMAGE_CLASSIFICATION", "ZooEntry", "ZooError", "list_models", "verify"]

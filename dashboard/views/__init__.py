@@ -1,8 +1,32 @@
 """The pages, one a file; a new page is one new file and one line here."""
 
-from dashboard.views import cnn, explain, fundamentals, own_model
+from dashboard.views import (
+    black_box,
+    cnn,
+    data,
+    diffusion,
+    explain,
+    families,
+    fundamentals,
+    own_model,
+    rnn,
+    shift,
+    transformer,
+)
 from dashboard.views.base import GROUPS, View
 
-VIEWS: tuple[View, ...] = (explain.VIEW, own_model.VIEW, fundamentals.VIEW, cnn.VIEW)
+VIEWS: tuple[View, ...] = (
+    explain.VIEW,
+    own_model.VIEW,
+    fundamentals.VIEW,
+    cnn.VIEW,
+    rnn.VIEW,
+    transformer.VIEW,
+    diffusion.VIEW,
+    families.VIEW,
+    shift.VIEW,
+    black_box.VIEW,
+    data.VIEW,
+)
 
 __all__ = ["GROUPS", "VIEWS", "View"]

@@ -70,8 +70,8 @@ def draw_question(question: Question) -> None:
             return
         mark = "✅ Right." if given[1] else f"❌ It is: {question.options[question.right]}."
         st.markdown(f"{mark} {question.reveal}")
-        right = sum(is_right for _, is_right in answers.values())
-        st.caption(f"Your score so far: {right} of {len(answers)}.")
+        right, answered = get_score()
+        st.caption(f"Your score so far: {right} of {answered}.")
 
 
 def _keep_answer(question: Question) -> None:
@@ -79,6 +79,12 @@ def _keep_answer(question: Question) -> None:
     if chosen is not None:
         answers: dict[str, tuple[int, bool]] = state.get(_ANSWERS, {})
         state.put(_ANSWERS, {**answers, question.key: (chosen, chosen == question.right)})
+
+
+def get_score() -> tuple[int, int]:
+    """Return how many questions this session has answered right, and how many in all."""
+    answers: dict[str, tuple[int, bool]] = state.get(_ANSWERS, {})
+    return sum(is_right for _, is_right in answers.values()), len(answers)
 
 
 def is_answered(question: Question) -> bool:

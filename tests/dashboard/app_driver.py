@@ -1,6 +1,7 @@
 """The app without a browser: Streamlit's own AppTest, with a name for what is looked at often."""
 
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -26,3 +27,8 @@ def list_texts(app: AppTest) -> list[str]:
 
 def has_text(app: AppTest, text: str) -> bool:
     return any(text in each for each in list_texts(app))
+
+
+def list_figures(app: AppTest) -> list[Any]:
+    """Return the page's own browser components, without the frame's button that copies the link."""
+    return [each for each in app.get("bidi_component") if each.key != "copy_link"]

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import cache
 from dashboard.attribution import METHODS
 from dashboard.inference.samples import FOLDER, list_samples
-from tests.dashboard.app_driver import APP, has_text, open_app
+from tests.dashboard.app_driver import APP, has_text, list_figures, open_app
 
 COFFEE = (FOLDER / "coffee.jpg").read_bytes()
 ESPRESSO, CUP = 967, 968
@@ -43,7 +43,7 @@ def test_the_first_visit_shows_a_photo_its_prediction_and_tested_maps() -> None:
     assert not app.exception and not app.error
     assert app.title[0].value == "Explain a photo"
     assert has_text(app, "says the network")
-    assert len(app.get("bidi_component")) == 1
+    assert len(list_figures(app)) == 1
     assert [button.label for button in app.get("download_button")] == [
         "Picture of the maps (PNG)",
         "Figures (JSON)",
@@ -89,7 +89,7 @@ def test_every_method_draws_a_tested_map_on_the_real_network(method: object) -> 
     }
     app = open_app(methods=name, sample="coffee", **few)
     assert not app.exception and not app.error and not app.warning
-    assert len(app.get("bidi_component")) == 1
+    assert len(list_figures(app)) == 1
 
 
 def test_a_link_restores_the_view_and_the_page_writes_the_same_link() -> None:
@@ -178,7 +178,7 @@ def test_a_bad_file_gives_one_sentence_and_keeps_the_result(name: str) -> None:
     assert app.warning[0].value.endswith(".")
     assert [text.value for text in app.text] == [f"File: {name}"]
     assert has_text(app, "Espresso, says the network")
-    assert len(app.get("bidi_component")) == 1
+    assert len(list_figures(app)) == 1
 
 
 GOOD_FILES = {

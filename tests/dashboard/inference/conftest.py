@@ -12,7 +12,8 @@ import onnx
 import pytest
 from onnx import TensorProto, external_data_helper, helper, numpy_helper
 
-from dashboard.inference.cards import Card, load_card
+from dashboard.inference.card_loading import load_card
+from dashboard.inference.cards import Card
 
 CLASSES, SIDE = 5, 4
 NAME = "linear.test"

@@ -4,14 +4,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.inference.cards import (
-    EXPLAIN_FILE,
-    GradientParity,
-    Parity,
-    Quoted,
-    load_card,
-    load_model_card,
-)
+from dashboard.inference.card_loading import load_card, load_model_card
+from dashboard.inference.cards import EXPLAIN_FILE, GradientParity, Parity, Quoted
 from dashboard.inference.zoo import IMAGE_CLASSIFICATION, ZooError
 
 ZOO = Path(__file__).resolve().parents[3] / "models" / "zoo"

@@ -115,7 +115,7 @@ def test_a_larger_input_runs_in_smaller_chunks(
 
     sizes: list[int] = []
     providers = ["CPUExecutionProvider"]
-    monkeypatch.setattr(sessions, "create_session", lambda path, threads: Recorder())
+    monkeypatch.setattr(sessions, "create_session", lambda *given: Recorder())
     large = {"name": "image", "layout": "NCHW", "channels": 3, "size": 448}
     inputs = np.zeros((5, 3, 448, 448), np.float32)
     model = OnnxModel(make_zoo(input=large), threads=1)
@@ -132,9 +132,9 @@ def test_a_graph_is_loaded_when_first_needed_and_only_once(
 ) -> None:
     opened: list[str] = []
 
-    def create(path: Path, threads: int) -> Any:
+    def create(path: Path, *given: Any) -> Any:
         opened.append(path.name)
-        return create_session(path, threads)
+        return create_session(path, *given)
 
     create_session = sessions.create_session
     monkeypatch.setattr(sessions, "create_session", create)

@@ -1,0 +1,197 @@
+"""A Transformer of the zoo with its heads opened: queries, keys and values beside its outputs.
+
+The graph that ships names its attention only. The other tensors are in it too; here they are made
+outputs of the graph in memory, so every number shown is one that the network computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Semaphore
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from dashboard.inference.cards import PREDICT_FILE, ModelCard
+from dashboard.inference.errors import create_zoo_error
+from dashboard.inference.graphs import Array
+from dashboard.inference.model import Floats
+from dashboard.inference.providers import choose_providers, count_threads
+from dashboard.inference.sessions import MAX_RUNS
+from dashboard.inference.zoo import verify_files
+
+if TYPE_CHECKING:  # imported where it is used: the first page does not wait for it
+    import onnx
+
+_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
+_ERRORS_ONLY = 3
+# What may lie between q k^T and its softmax: the scale and the mask.
+_BETWEEN = frozenset({"Add", "Mul", "Div", "Where"})
+
+
+@dataclass(frozen=True)
+class HeadTensors:
+    """The names of one layer's tensors: ``keys`` are transposed, (N, heads, d, T)."""
+
+    queries: str
+    keys: str
+    values: str
+    attention: str
+
+
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """All heads of a layer: queries, keys, values (heads, T, d), attention (heads, T, T)."""
+
+    queries: Floats
+    keys: Floats
+    values: Floats
+    attention: Floats
+
+
+class HeadsGraph:
+    """The prediction graph of a Transformer, opened once; raises ZooError."""
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        self._card = verify_files(folder)
+        self._folder = folder
+        self._spec = self._card.graphs[PREDICT_FILE]
+        model = _read(folder / PREDICT_FILE)
+        self._tensors = find_heads(model)
+        self._stored = {w.name: w for w in model.graph.initializer}
+        _add_outputs(model, self._tensors)
+        count = count_threads() if threads is None else threads
+        self._session = _start(model, folder, count)
+        self._running = Semaphore(MAX_RUNS)
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card."""
+        return self._card
+
+    @property
+    def layers(self) -> int:
+        """How many layers of attention there are."""
+        return len(self._tensors)
+
+    def run(self, feed: Mapping[str, Array], outputs: Sequence[str]) -> dict[str, Array]:
+        """Return the named outputs; raises KeyError where an input is missing."""
+        arrays = {
+            name: np.ascontiguousarray(feed[name], dtype=port.dtype)
+            for name, port in self._spec.inputs.items()
+        }
+        with self._running:
+            results = self._session.run(list(outputs), arrays)
+        return dict(zip(outputs, results, strict=True))
+
+    def open_layer(self, feed: Mapping[str, Array], layer: int) -> Heads:
+        """Return the heads of a layer (from 0) for the first row of the batch."""
+        names = self._tensors[layer]
+        order = [names.queries, names.keys, names.values, names.attention]
+        found = self.run(feed, order)
+        queries, keys, values, attention = (found[name][0] for name in order)
+        return Heads(queries, keys.swapaxes(1, 2), values, attention)
+
+    def read_rows(self, weight: str, rows: NDArray[np.int64]) -> Floats:
+        """Return some rows of a stored matrix as float32; the others stay on disk."""
+        proto = self._stored[weight]
+        where = {entry.key: entry.value for entry in proto.external_data}
+        table = np.memmap(
+            self._folder / Path(where["location"]).name,
+            dtype=_get_dtype(proto),
+            mode="r",
+            offset=int(where.get("offset", 0)),
+            shape=tuple(proto.dims),
+        )
+        return np.asarray(table[rows], dtype=np.float32)
+
+
+def find_heads(model: onnx.ModelProto) -> tuple[HeadTensors, ...]:
+    """Return the tensors around every softmax of attention, in the graph's order."""
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    mixing = {node.input[0]: node for node in model.graph.node if node.op_type == "MatMul"}
+    found = []
+    for node in model.graph.node:
+        attention = node.output[0]
+        if node.op_type != "Softmax" or attention not in mixing:
+            continue
+        product = _find_product(node.input[0], made_by)
+        if product is not None:
+            queries, keys = product.input
+            found.append(HeadTensors(queries, keys, mixing[attention].input[1], attention))
+    return tuple(found)
+
+
+def _find_product(name: str, made_by: Mapping[str, Any]) -> Any | None:
+    """Return the MatMul that scores come from, through scale and mask only."""
+    node = made_by.get(name)
+    if node is None or node.op_type == "MatMul":
+        return node
+    if node.op_type not in _BETWEEN:
+        return None
+    inside = (_find_product(each, made_by) for each in node.input)
+    return next((product for product in inside if product is not None), None)
+
+
+def _add_outputs(model: onnx.ModelProto, tensors: Sequence[HeadTensors]) -> None:
+    from onnx import TensorProto, helper
+
+    known = {value.name for value in model.graph.output}
+    for layer in tensors:
+        for name in (layer.queries, layer.keys, layer.values, layer.attention):
+            if name not in known:
+                value = helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+                model.graph.output.append(value)
+                known.add(name)
+
+
+def count_chain(model: onnx.ModelProto, length: int) -> int:
+    """Return how many matrix products must wait for one another, for a sequence of ``length``.
+
+    The longest path through the graph, where a recurrent operator counts once a place: it cannot
+    start on one before it has finished the one before.
+    """
+    recurrent = {"RNN", "LSTM", "GRU"}
+    depth: dict[str, int] = {}
+    for node in model.graph.node:  # in topological order, as ONNX demands
+        cost = length if node.op_type in recurrent else int(node.op_type in {"MatMul", "Gemm"})
+        below = max((depth.get(name, 0) for name in node.input), default=0)
+        depth.update(dict.fromkeys(node.output, below + cost))
+    return max(depth[value.name] for value in model.graph.output)
+
+
+def count_chain_of(folder: Path, length: int) -> int:
+    """Return ``count_chain`` of a model of the zoo; raises ZooError."""
+    return count_chain(_read(folder / PREDICT_FILE), length)
+
+
+def _read(path: Path) -> onnx.ModelProto:
+    import onnx
+
+    try:
+        return onnx.load(str(path), load_external_data=False)
+    except Exception as error:  # protobuf's own error type comes without type stubs
+        raise create_zoo_error(path, "is no graph that can be read") from error
+
+
+def _get_dtype(proto: onnx.TensorProto) -> Any:
+    from onnx import helper
+
+    return helper.tensor_dtype_to_np_dtype(proto.data_type)
+
+
+def _start(model: onnx.ModelProto, folder: Path, threads: int) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry(_WEIGHTS_FOLDER, str(folder.resolve()))
+    options.log_severity_level = _ERRORS_ONLY
+    try:
+        graph = model.SerializeToString()
+        return ort.InferenceSession(graph, options, providers=list(choose_providers()))
+    except Exception as error:  # ONNX Runtime raises a dozen classes of its own
+        raise create_zoo_error(folder / PREDICT_FILE, "is no graph that runs") from error

@@ -1,0 +1,1 @@
+"""The limits of deep learning, measured: what shift, opaque maps, few data and cost do."""

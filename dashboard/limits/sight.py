@@ -1,0 +1,73 @@
+"""A network before a picture, at the network's own size, ready to be corrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.inference.model import Floats, Model
+from dashboard.inference.preprocessing import Pixels
+from dashboard.stress import CORRUPTIONS, Corruption
+
+SEED = 0
+_SMALL = 64  # pixels a side: shown as the squares that they are
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """``picture`` (H, W, 3) is what the network sees; ``logits`` (K,) what it says of it.
+
+    ``normalize`` makes network values (N, C, H, W) of pictures (N, H, W, 3), ``crop`` a picture of
+    a photo (h, w, 3). ``key`` names network and photo; ``is_own`` tells a visitor's network.
+    """
+
+    model: Model
+    key: tuple[str, str]
+    picture: Pixels
+    logits: Floats
+    labels: tuple[str, ...]
+    normalize: Callable[[Pixels], Floats]
+    crop: Callable[[Pixels], Pixels]
+    is_light: bool
+    is_own: bool = False
+
+    @property
+    def target(self) -> int:
+        """The answer to the untouched picture."""
+        return int(self.logits.argmax())
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether the network sees brightness only."""
+        return self.model.input_shape[0] == 1
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the picture is shown as squares."""
+        return len(self.picture) < _SMALL
+
+    def make_key(self, *what: Hashable) -> Hashable:
+        """Return what names a result about this sight, and nothing else."""
+        return (*self.key, "shift", *what)
+
+    def corrupt(self, corruption: Corruption, severity: int) -> Pixels:
+        """Return the picture (H, W, 3) corrupted; one grey plane where colour is not seen."""
+        views = corrupt_views(self.picture[np.newaxis], corruption, severity, self.is_grey)
+        return views.reshape(self.picture.shape)
+
+
+def corrupt_views(
+    views: Pixels, corruption: Corruption, severity: int, is_grey: bool, seed: int = SEED
+) -> Pixels:
+    """Return views (N, H, W, 3) corrupted; grey ones get the same noise in all three channels."""
+    if not is_grey:
+        return corruption.apply(views, severity, seed)
+    grey: Pixels = np.repeat(corruption.apply(views[..., :1], severity, seed), 3, axis=3)
+    return grey
+
+
+def list_corruptions(is_grey: bool) -> list[Corruption]:
+    """Return the corruptions that change what a network sees."""
+    return [each for each in CORRUPTIONS if not (is_grey and each.needs_colour)]

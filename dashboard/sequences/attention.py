@@ -1,0 +1,59 @@
+"""What can be done with attention: temperature, rollout, and weighting by gradients."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.inference.model import Floats
+
+Doubles = NDArray[np.float64]
+_LEVELS = 65535  # of a share in what is sent to the browser
+
+
+def compute_weights(queries: Floats, keys: Floats, temperature: float = 1.0) -> Doubles:
+    """Return softmax(q k^T / (sqrt(d) temperature)) of queries and keys (..., T, d).
+
+    Scaled dot-product attention, Vaswani et al. 2017, arXiv 1706.03762, equation 1; a temperature
+    of 1 is the network's own.
+    """
+    q, k = queries.astype(np.float64), keys.astype(np.float64)
+    scores = q @ k.swapaxes(-1, -2) / (np.sqrt(q.shape[-1]) * temperature)  # (..., T, T)
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    weights: Doubles = powers / powers.sum(-1, keepdims=True)
+    return weights
+
+
+def compute_rollout(attention: Floats) -> Doubles:
+    """Return how much of each place (column) is in each place (row) after all layers, (T, T).
+
+    ``attention`` is (layers, heads, T, T). Heads are averaged, half of every layer is what skips
+    it, and the layers are multiplied: Abnar and Zuidema 2020, arXiv 2005.00928. Rows sum to 1.
+    """
+    mixed = np.eye(attention.shape[-1])
+    for layer in attention.astype(np.float64).mean(1):
+        mixed = (layer + np.eye(len(layer))) / 2 @ mixed
+    return mixed
+
+
+def compute_relevance(attention: Floats, gradients: Floats) -> Doubles:
+    """Return what each place (column) does for the score through each place (row), (T, T).
+
+    Both are (layers, heads, T, T). Each attention counts by its gradient where that speaks for the
+    score: Chefer, Gur, Wolf 2021, arXiv 2103.15679, equations 5 and 6. A place's own start of 1 is
+    taken off, so that the map shows only what attention brought.
+    """
+    own = np.eye(attention.shape[-1])
+    found = own.copy()
+    weighted = np.maximum(attention.astype(np.float64) * gradients, 0).mean(1)
+    for layer in weighted:  # (T, T)
+        found = found + layer @ found
+    return found - own
+
+
+def encode_maps(attention: Floats) -> str:
+    """Return shares (layers, heads, T, T) in [0, 1] as base64 of 16-bit numbers, little-endian."""
+    levels = np.rint(np.clip(attention, 0, 1) * _LEVELS).astype("<u2")
+    return base64.b64encode(levels.tobytes()).decode("ascii")

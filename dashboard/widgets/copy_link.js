@@ -1,0 +1,14 @@
+// Copies the address at the moment of the click: Streamlit rewrites it after every run.
+export default function ({ parentElement }) {
+  const button = parentElement.querySelector('button')
+  const said = parentElement.querySelector('span')
+  button.onclick = async () => {
+    const address = window.location.href
+    try {
+      await navigator.clipboard.writeText(address)
+      said.textContent = 'Copied.'
+    } catch {
+      said.textContent = address // no clipboard over plain http: to be copied by hand
+    }
+  }
+}

@@ -1,0 +1,118 @@
+"""A vision Transformer on a garment: attention rollout beside gradient x attention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from dashboard import cache
+from dashboard.attribution.base import Question
+from dashboard.faithfulness.score import compute_scores
+from dashboard.inference.model import Floats
+from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
+from dashboard.inference.samples import CLOTHING
+from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.zoo import ZooError
+from dashboard.overlays import compose_overlay, compute_scale, render_heat
+from dashboard.sequences.patches import CENTER, RELEVANCE, ROLLOUT, compute_patch_maps
+from dashboard.widgets.photo_input import select_photo
+
+NAME = "vit.fashion_mnist"
+_TITLES = {
+    ROLLOUT: "Attention rollout",
+    RELEVANCE: "Gradient × attention",
+    CENTER: "A spot in the middle (trivial)",
+}
+_SIDE = 224  # pixels a picture is shown at
+_SEED = 0
+_OPACITY = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class PatchFigure:
+    """What is drawn of a picture: the answer, the maps over it, and each map's score."""
+
+    target: int
+    probability: float
+    photo: Pixels
+    overlays: Mapping[str, Pixels]
+    scores: Mapping[str, float]
+
+
+def draw_patch_maps() -> None:
+    """Draw the choice of a garment and the maps; one sentence where the network is missing."""
+    try:
+        model = cache.get_model(NAME)
+    except ZooError as error:
+        st.info(f"{error} `python -m export.train.vit` trains it.")
+        return
+    left, right = st.columns([1, 3], gap="large")
+    with left:
+        chosen = select_photo(CLOTHING)
+        st.caption(chosen.caption)
+    key = (model.sha256, chosen.photo.sha256, "patch_maps")
+    figure = cache.get_results().get_or_compute(
+        key, lambda: create_patch_figure(model, chosen.photo.pixels)
+    )
+    with right:
+        accuracy = model.card.metrics["accuracy"]
+        st.markdown(
+            f"The ViT says **{model.card.labels[figure.target]}** ({figure.probability:.0%}); it "
+            f"is right on {accuracy.value:.1f} % of {accuracy.n:,} test pictures."
+        )
+        columns = st.columns(len(_TITLES))
+        for column, (name, title) in zip(columns, _TITLES.items(), strict=True):
+            caption = f"{title}: insertion − deletion **{figure.scores[name]:+.2f}**"
+            column.image(figure.overlays[name], width="stretch", caption=caption)
+        st.caption(describe_scores(figure.scores))
+
+
+def create_patch_figure(model: OnnxModel, pixels: Pixels) -> PatchFigure:
+    """Compute the maps of one picture and how faithful each is."""
+    inputs = preprocess(pixels, model.card)
+    logits = model.predict(inputs)[0]
+    target = int(logits.argmax())
+    powers = np.exp(logits - logits.max())
+    explained = model.explain(inputs, np.array([target], np.int64))
+    details = model.card.details
+    maps = compute_patch_maps(explained, int(details["grid"]), int(details["stride"]))
+    scores = compute_scores(model, Question(inputs, target, None, _SEED), maps)
+    photo = _enlarge(crop_view(pixels, model.card))
+    return PatchFigure(
+        target=target,
+        probability=float(powers[target] / powers.sum()),
+        photo=photo,
+        overlays={name: _lay_over(photo, heat) for name, heat in maps.items()},
+        scores={name: each.score for name, each in scores.items()},
+    )
+
+
+def describe_scores(scores: Mapping[str, float]) -> str:
+    """Return one sentence on what the scores say of the two maps."""
+    best = max((ROLLOUT, RELEVANCE), key=lambda name: scores[name])
+    trivial = scores[CENTER]
+    rule = (
+        "Insertion minus deletion: how much more the class gains when a map's patches are shown "
+        "first than when they are taken first."
+    )
+    if scores[best] <= trivial:
+        return f"{rule} Here the spot in the middle is at least as good: trust neither map."
+    return (
+        f"{rule} Here {_TITLES[best].lower()} is the better of the two, and better than the "
+        f"trivial spot by {scores[best] - trivial:.2f}. Rollout knows nothing of the class: it "
+        "would be the same for any answer."
+    )
+
+
+def _enlarge(pixels: Pixels, smooth: bool = False) -> Pixels:
+    method = Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST
+    return np.asarray(Image.fromarray(pixels).resize((_SIDE, _SIDE), method))
+
+
+def _lay_over(photo: Pixels, heat: Floats) -> Pixels:
+    overlay = render_heat(heat, compute_scale(heat, False), False)
+    return compose_overlay(photo, _enlarge(overlay, smooth=True), _OPACITY, True)

@@ -1,0 +1,51 @@
+"""Black box in a real browser: a pair of maps opened, layers shuffled, steps scrubbed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+
+SCRUB = """input => { const started = performance.now()
+  for (let i = 0; i <= input.max; i++) {
+    input.value = i; input.dispatchEvent(new Event('input')) }
+  return (performance.now() - started) / (Number(input.max) + 1) }"""
+
+
+def test_a_pair_is_compared_and_the_shuffled_layers_are_scrubbed(server: str, page: Page) -> None:
+    page.goto(f"{server}/black_box?model=cnn.fashion_mnist&garment=clothing_dress")
+    settle(page)
+    matrix = page.locator(".agreement")
+    expect(matrix.locator(".thumbs button")).to_have_count(13)
+    expect(matrix.locator(".matrix button")).to_have_count(13 * 12)
+    matrix.get_by_role("button", name="Edges and Intensity: rank correlation").first.click()
+    sentence = matrix.locator(".what")
+    expect(sentence).to_contain_text("Edges and Intensity: rank correlation 0.")
+    before = sentence.inner_text()
+    matrix.get_by_role("slider").fill("2")
+    assert "of the top 20 %" in sentence.inner_text() != before
+    assert matrix.get_by_role("slider").evaluate(SCRUB) < 100
+
+    page.locator("label", has_text="The edges of the picture").first.click()
+    settle(page)
+    page.get_by_role("button", name="Reveal").first.click()
+    settle(page)
+    cascade = page.locator(".sequence")
+    slider = cascade.get_by_role("slider")
+    expect(cascade.locator("output")).to_have_text("6 of 6 shuffled")
+    edges = cascade.locator("li", has_text="Edges").locator("b")
+    expect(edges).to_have_text("1.00")  # it never asked the network
+    gradient = cascade.locator("li", has_text="Saliency").locator("b")
+    assert float(gradient.inner_text()) < 0.5
+    slider.fill("0")
+    expect(gradient).to_have_text("1.00")
+    expect(cascade.locator(".what")).to_contain_text("as it was trained")
+    assert slider.evaluate(SCRUB) < 100
+
+    page.get_by_text("The smallest edit", exact=True).click()
+    settle(page)
+    assert re.search(r"box\.test=edit", page.url)
+    expect(page.locator(".sequence figcaption").first).to_have_text("What the network sees")

@@ -1,0 +1,35 @@
+"""RNN and LSTM in a real browser: a text scrubbed word by word, a memory cell opened."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_text_is_scrubbed_and_a_cell_opened(server: str, page: Page) -> None:
+    page.goto(f"{server}/rnn?memory.text=A+dull+start+but+a+wonderful+end")
+    settle(page)
+    player = page.locator(".memory")
+    slider = player.get_by_role("slider", name="word")
+    expect(player.locator("output")).to_have_text("7 of 7: end")
+    told = player.locator(".told")
+    expect(told).to_contain_text("At “end”: memory")
+    at_end = told.inner_text()
+    slider.press("Home")
+    expect(player.locator("output")).to_have_text("1 of 7: a")
+    expect(told).to_contain_text("At “a”: memory 0.00")
+    player.get_by_role("button", name="wonderful").last.click()
+    expect(player.locator("output")).to_have_text("6 of 7: wonderful")
+    before = told.inner_text()
+    player.get_by_role("combobox", name="unit").select_option(index=3)
+    assert told.inner_text() not in (before, at_end)
+    words = player.locator(".words").first.get_by_role("button")
+    colours = [word.get_attribute("style") for word in words.all()]
+    player.get_by_role("combobox", name="words coloured by").select_option("taken away")
+    assert [word.get_attribute("style") for word in words.all()] != colours
+    page.get_by_role("textbox", name="A sentence or two").fill("🎬")
+    page.get_by_role("textbox", name="A sentence or two").press("Enter")
+    settle(page)
+    expect(page.get_by_text("There is no word in this text")).to_be_visible()

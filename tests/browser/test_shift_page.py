@@ -1,0 +1,39 @@
+"""Distribution shift in a real browser: severities scrubbed, a cell opened, its map shown."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+
+SCRUB = """input => { const started = performance.now()
+  for (let i = 0; i <= input.max; i++) {
+    input.value = i; input.dispatchEvent(new Event('input')) }
+  return (performance.now() - started) / (Number(input.max) + 1) }"""
+
+
+def test_severities_are_scrubbed_and_a_cell_is_opened(server: str, page: Page) -> None:
+    page.goto(f"{server}/shift?model=cnn.fashion_mnist&garment=clothing_ankle_boot")
+    settle(page)
+    steps = page.locator(".sequence")
+    slider = steps.get_by_role("slider")
+    expect(steps.locator("output")).to_have_text("severity 3 of 5")
+    before = steps.locator(".photo").first.get_attribute("src")
+    slider.fill("0")
+    expect(steps.locator(".what")).to_contain_text("The network says Ankle boot")
+    assert steps.locator(".photo").first.get_attribute("src") != before
+    assert slider.evaluate(SCRUB) < 100
+
+    grid = page.locator(".grid")
+    expect(grid.locator(".table button")).to_have_count(18 * 5)
+    grid.get_by_role("button", name=re.compile("^Contrast, severity 5:")).click()
+    expect(grid.locator("p")).to_contain_text("Contrast, severity 5: Ankle boot")
+    page.keyboard.press("ArrowLeft")
+    expect(grid.locator("p")).to_contain_text("Contrast, severity 4")
+    grid.get_by_role("button", name="Show its map: Contrast").click()
+    settle(page)
+    assert "shift.corruption=contrast" in page.url
+    expect(steps.locator(".what")).to_contain_text("The network")

@@ -1,0 +1,62 @@
+"""Transformer, attention, in a real browser: heads leafed through, one opened, another sentence."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settle
+
+pytestmark = pytest.mark.browser
+
+SCRUB = """input => { const started = performance.now(); const steps = Number(input.max) + 1
+  for (let i = 0; i < steps; i++) { input.value = i; input.dispatchEvent(new Event('input')) }
+  return (performance.now() - started) / steps }"""
+
+
+def read_shares(texts: list[str]) -> float:
+    return sum(float(text.removesuffix(" %")) for text in texts)
+
+
+def test_heads_and_temperature(server: str, page: Page) -> None:
+    page.goto(f"{server}/transformer")
+    settle(page)
+    figure = page.locator(".attention")
+    expect(figure.locator("section")).to_have_count(2)
+    layer, head = figure.get_by_role("slider").all()
+    shares = figure.locator("section").first.locator(".to b")
+    expect(shares).to_have_count(16)
+    assert read_shares(shares.all_inner_texts()) == pytest.approx(100, abs=1)
+    before = shares.all_inner_texts()
+    assert head.evaluate(SCRUB) < 100 and layer.evaluate(SCRUB) < 100
+    layer.fill("2")
+    head.fill("1")
+    expect(page).to_have_url(re.compile(r"attention\.layer=3&attention\.head=2"))
+    settle(page)
+    assert shares.all_inner_texts() != before
+    expect(page.get_by_role("heading", name="One head opened: layer 3, head 2")).to_be_visible()
+
+    # Another word asks: its row sums to one as well, and the sentence below says so.
+    figure.locator("section").first.get_by_role("button", name="from animal").click()
+    assert read_shares(shares.all_inner_texts()) == pytest.approx(100, abs=1)
+    expect(figure.locator(".status")).to_contain_text("“animal” looks at")
+
+    opened = page.locator(".head")
+    weights = opened.locator(".row b")
+    own = weights.all_inner_texts()
+    assert read_shares(own) == pytest.approx(100, abs=1)
+    proof = opened.locator(".note").last.inner_text()
+    off = re.search(r"differ by ([\d.]+) percentage points", proof)
+    assert off is not None and float(off[1]) < 0.1
+    temperature = opened.get_by_role("slider")
+    temperature.fill("40")
+    hot = weights.all_inner_texts()
+    assert max(float(each[:-2]) for each in hot) < max(float(each[:-2]) for each in own)
+    expect(opened.locator(".note").last).to_contain_text("not the network any more")
+    assert temperature.evaluate(SCRUB) < 100
+
+    field = page.get_by_role("textbox", name="The first sentence")
+    field.fill("The trophy didn't fit into the suitcase because it was too big.")
+    field.press("Enter")
+    settle(page)
+    expect(figure.get_by_role("button", name="from trophy")).to_be_visible()

@@ -1,0 +1,176 @@
+"""The dashboard's DDIM sampler: equal to the one that measured, and its identities."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard.generation.diffusion import (
+    LEVEL_STEPS,
+    LEVELS,
+    Wish,
+    create_predictor,
+    create_schedule,
+    forge,
+    generate,
+    revive,
+    trace,
+)
+from dashboard.generation.sampler import (
+    Floats,
+    Ints,
+    PredictNoise,
+    Schedule,
+    add_noise,
+    choose_times,
+    draw_noise,
+    guide,
+    sample,
+)
+from dashboard.inference.graphs import OnnxGraph
+from export import sampler as reference
+
+ZOO = Path(__file__).resolve().parents[3] / "models" / "zoo"
+
+
+@pytest.fixture(scope="module")
+def graph() -> OnnxGraph:
+    return OnnxGraph(ZOO / "denoiser.fashion_mnist", "predict.onnx")
+
+
+@pytest.fixture(scope="module")
+def schedule(graph: OnnxGraph) -> Schedule:
+    return create_schedule(graph.card.details)
+
+
+@pytest.fixture(scope="module")
+def predict_noise(graph: OnnxGraph) -> PredictNoise:
+    return create_predictor(graph)
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0, 2.0])
+def test_it_is_the_sampler_that_the_card_was_measured_with(
+    predict_noise: PredictNoise, schedule: Schedule, guidance: float
+) -> None:
+    noise = np.concatenate([draw_noise(1), draw_noise(2)])
+    labels = np.array([3, 8])
+    ours = list(sample(predict_noise, noise, labels, schedule, 6, guidance))
+    theirs = list(
+        reference.sample(
+            predict_noise, noise, labels, schedule.no_class, schedule.alphas_bar, 6, guidance
+        )
+    )
+    assert schedule.first == theirs[0].time
+    for step, expected in zip(ours, theirs, strict=True):
+        assert step.times.tolist() == [expected.time] * 2
+        np.testing.assert_allclose(step.image, expected.image, atol=1e-3)
+        np.testing.assert_allclose(step.clean, expected.clean, atol=1e-3)
+        np.testing.assert_allclose(step.guided, expected.guided, atol=1e-3)
+        if guidance != 1:  # the reference does not ask for the plain noise then
+            np.testing.assert_allclose(step.guided - step.plain, expected.change, atol=1e-3)
+
+
+def test_rows_with_times_of_their_own_are_the_reference_one_by_one(
+    predict_noise: PredictNoise, schedule: Schedule
+) -> None:
+    firsts, labels = np.array([100, 600]), np.array([5, 5])
+    noise = np.concatenate([draw_noise(3), draw_noise(4)])
+    *_, last = sample(predict_noise, noise, labels, schedule, 3, 2.0, firsts)
+    for row, first in enumerate(firsts):
+        *_, expected = reference.sample(
+            predict_noise,
+            noise[row : row + 1],
+            labels[:1],
+            schedule.no_class,
+            schedule.alphas_bar,
+            3,
+            2.0,
+            int(first),
+        )
+        np.testing.assert_allclose(last.clean[row], expected.clean[0], atol=1e-3)
+
+
+def test_the_first_step_is_the_seeds_noise(predict_noise: PredictNoise, schedule: Schedule) -> None:
+    way = trace(predict_noise, schedule, Wish(0, 5, 2.0, 2))
+    np.testing.assert_array_equal(way.images[:1], draw_noise(5)[0])
+    assert way.times[0] == schedule.first and way.times[-1] == 0
+    before, after = schedule.alphas_bar[schedule.first : schedule.first + 2]
+    assert before >= reference.FAINTEST > after  # next to nothing of a picture is left
+    many = np.concatenate([draw_noise(seed) for seed in range(50)])
+    assert abs(many.mean()) < 0.02 and many.std() == pytest.approx(1, abs=0.02)
+
+
+def test_guidance_one_is_the_prediction_for_the_class(
+    predict_noise: PredictNoise, schedule: Schedule
+) -> None:
+    labels = np.array([7])
+    step = next(sample(predict_noise, draw_noise(0), labels, schedule, 2, 1.0))
+    named = predict_noise(draw_noise(0), np.array([schedule.first]), labels)
+    np.testing.assert_allclose(step.guided, named, atol=1e-5)
+    assert np.abs(step.clean - step.clean_plain).max() > 0.1
+
+
+def test_guidance_goes_from_plain_to_named_and_beyond() -> None:
+    named, plain = np.full((1, 1), 3.0, np.float32), np.full((1, 1), 1.0, np.float32)
+    assert [float(guide(named, plain, w)[0, 0]) for w in (0, 0.5, 1, 2)] == [1, 2, 3, 5]
+
+
+def test_without_a_class_nothing_is_changed(
+    predict_noise: PredictNoise, schedule: Schedule
+) -> None:
+    for wish in (Wish(2, 1, 0.0, 2), Wish(schedule.no_class, 1, 3.0, 2)):
+        assert not trace(predict_noise, schedule, wish).changes.any()
+
+
+def test_guess_and_noise_add_up_to_the_image() -> None:
+    """Where the network names the noise exactly, DDIM follows the mixture back to the image."""
+    schedule = Schedule(np.array([0.9, 0.5, 0.1]), first=2, no_class=1)
+    clean, noise = np.full((1, 1, 2, 2), 0.5, np.float32), np.full((1, 1, 2, 2), -0.3, np.float32)
+
+    def name_exactly(image: Floats, time: Ints, label: Ints) -> Floats:
+        return np.repeat(noise, len(image), axis=0)
+
+    start = add_noise(clean, noise, np.array([2]), schedule)
+    steps = list(sample(name_exactly, start, np.array([0]), schedule, 3, 2.0))
+    for step in steps:
+        np.testing.assert_allclose(step.clean, clean, atol=1e-6)
+        expected = add_noise(clean, noise, step.times, schedule)
+        np.testing.assert_allclose(step.image, expected, atol=1e-6)
+    # by hand: sqrt(0.1) * 0.5 - sqrt(0.9) * 0.3
+    assert float(start[0, 0, 0, 0]) == pytest.approx(-0.12649, abs=1e-5)
+
+
+def test_times_go_down_evenly() -> None:
+    assert choose_times(978, 4) == reference.choose_times(np.ones(1000), 4, 978)
+    assert choose_times(8, 5) == [8, 6, 4, 2, 0]
+    assert choose_times(0, 3) == [0, 0, 0]
+
+
+def test_an_image_comes_back_from_little_noise_and_not_from_much(
+    predict_noise: PredictNoise, schedule: Schedule
+) -> None:
+    with np.load(ZOO / "samples" / "fashion_mnist.npz") as arrays:
+        image = (arrays["pixels"][3] / 127.5 - 1).astype(np.float32)
+    wish = Wish(schedule.no_class, 0, 2.0, LEVEL_STEPS)
+    done: list[float] = []
+    revival = revive(predict_noise, schedule, image, wish, done.append)
+    assert revival.noised.shape == revival.denoised.shape == (LEVELS, 28, 28)
+    far = np.sqrt(((revival.denoised - image) ** 2).mean(axis=(1, 2))) / 2
+    assert far[0] < 0.01 and far[3] < 0.1 < far[-1]
+    np.testing.assert_allclose(revival.noised[0], image, atol=0.05)
+    assert done[-1] == 1.0 and done == sorted(done)
+
+
+def test_the_same_seed_is_the_same_picture(predict_noise: PredictNoise, schedule: Schedule) -> None:
+    wish = Wish(1, 11, 2.0, 3)
+    single = trace(predict_noise, schedule, wish).cleans[-1]
+    together = generate(predict_noise, schedule, wish, 2)
+    np.testing.assert_allclose(together[0], single, atol=1e-3)
+    assert np.abs(together[1] - single).max() > 0.1
+
+
+def test_the_forgers_pictures_are_seeded_one_by_one() -> None:
+    gan = OnnxGraph(ZOO / "generator.fashion_mnist", "predict.onnx")
+    two, second = forge(gan, 4, 20, 2), forge(gan, 4, 21, 1)
+    assert two.shape == (2, 28, 28) and np.abs(two).max() < 1.001
+    np.testing.assert_allclose(two[1], second[0], atol=1e-5)

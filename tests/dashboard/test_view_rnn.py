@@ -1,0 +1,79 @@
+"""The page *RNN and LSTM* on the committed networks."""
+
+import altair as alt
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import cache
+from dashboard.memory_charts import plot_over_distance
+from dashboard.views import VIEWS, rnn
+from dashboard.widgets import recall_game
+from tests.dashboard.app_driver import has_text
+
+
+def open_page(**query: str) -> AppTest:
+    """Return the page as a visitor with this link sees it, without the router."""
+    script = """
+from dashboard import state
+from dashboard.views import rnn
+state.begin_run()
+rnn.render("")
+state.write_url()
+"""
+    app = AppTest.from_string(script, default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def test_the_page_reads_a_text_and_plays_the_game() -> None:
+    app = open_page(**{"memory.lag": "16.0"})
+    assert rnn.VIEW in VIEWS and rnn.VIEW.slug == "rnn" and not rnn.VIEW.has_model
+    assert not app.exception and not app.error and not app.warning and not app.info
+    assert len(app.get("bidi_component")) == 1
+    card = cache.get_model_card("lstm.imdb")
+    assert has_text(app, f"LSTM **{card.metrics['accuracy'].value:.1f} %**")
+    assert has_text(app, "better than both")
+    assert has_text(app, "| Transformer | ✅")
+    assert has_text(app, "**taken away**")
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("🎬🎬", "There is no word in this text"),
+        ("xqzzt vrrbl", "know none of these words"),
+        ("good xqzzt", "1 of 2 words are unknown"),
+        ("fine " * 70, "Only the first 64 words are read; 6 are left out."),
+    ],
+)
+def test_bad_texts_get_a_sentence(text: str, said: str) -> None:
+    app = open_page(**{"memory.text": text})
+    assert not app.exception
+    assert any(said in each.value for each in (*app.info, *app.warning))
+
+
+def test_nonsense_in_the_link_is_told() -> None:
+    app = open_page(**{"memory.lag": "3000", "memory.seed": "-1", "memory.text": "a" * 700})
+    assert not app.exception
+    told = app.code[0].value
+    assert all(key in told for key in ("memory.lag", "memory.seed", "memory.text"))
+
+
+def test_the_questions_know_what_was_measured() -> None:
+    names = ("rnn.imdb", "lstm.imdb")
+    lines = [rnn.read_fading(cache.get_model_card(name)) for name in names]
+    fading = rnn.create_question(dict(zip(("Vanilla RNN", "LSTM"), lines, strict=True)))
+    left = lines[0][rnn.FAR] / lines[0][1]
+    assert fading.right == (2 if left < 0.003 else 1 if left < 0.1 else 0)
+    cards = {title: cache.get_model_card(name) for title, name in recall_game.NETWORKS.items()}
+    recall = recall_game.create_question(cards)
+    assert recall.options[recall.right] == "Transformer"
+
+
+def test_the_chart_is_valid_and_has_no_zero_on_a_logarithmic_axis() -> None:
+    spec = plot_over_distance(
+        {"A": {0: 1.0, 1: 0.5, 2: 0.0}}, "words", "norm", is_logarithmic=True, floor=0.1
+    )
+    alt.Chart.from_dict(spec)
+    assert [row["value"] for row in spec["data"]["values"]] == [0.5, 1e-12]

@@ -1,0 +1,164 @@
+"""The page *Transformer, attention* on the real zoo."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import cache
+from dashboard.inference.card_loading import load_model_card
+from dashboard.inference.samples import CLOTHING, list_samples
+from dashboard.views import VIEWS, transformer
+from dashboard.widgets import patch_maps
+from dashboard.widgets.attention_networks import ENCODER, HEAD, LAYER, RESOLVER
+from dashboard.widgets.attention_player import read_view
+from dashboard.widgets.attention_sentences import FIRST, SECOND
+from tests.dashboard.app_driver import has_text
+
+
+def open_page(**query: str) -> AppTest:
+    """Return the page as a visitor with this link sees it, without the router."""
+    script = """
+from dashboard import state
+from dashboard.views import transformer
+state.begin_run()
+transformer.render("")
+state.write_url()
+"""
+    app = AppTest.from_string(script, default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def answer(app: AppTest, words: str, option: int) -> None:
+    radio = next(each for each in app.radio if words in each.label)
+    radio.set_value(option).run()
+    key = str(radio.key).replace("question", "reveal")
+    next(button for button in app.button if button.key == key).click().run()
+
+
+def test_the_page_opens_with_both_sentences_and_says_what_they_are_worth() -> None:
+    app = open_page()
+    assert transformer.VIEW in VIEWS and not transformer.VIEW.has_model
+    assert not app.exception and not app.error and not app.warning
+    assert app.title[0].value == "Transformer, attention"
+    assert len(app.get("bidi_component")) == 2
+    card = load_model_card(cache.ZOO / ENCODER)
+    assert has_text(app, f"{card.metrics['resolves/held_out'].value:.1f} % of 200 generated pairs")
+    assert has_text(app, "The ViT says **Ankle boot**")
+    assert has_text(app, "One head opened: layer 5, head 6")
+    assert has_text(app, "Rank correlation (1 the same order")
+    assert dict(app.query_params) == {}
+
+
+@pytest.mark.skipif(not (cache.ZOO / RESOLVER).is_dir(), reason="the resolver is not trained")
+def test_the_trained_resolver_answers_what_attention_does_not() -> None:
+    app = open_page(**{"attention.net": RESOLVER})
+    assert not app.exception and not app.error
+    assert has_text(app, "first sentence: “it” = **animal**")
+    assert has_text(app, "second sentence: “it” = **street**")
+    card = load_model_card(cache.ZOO / RESOLVER)
+    for name in ("pairs/held_out", "pairs/natural"):
+        assert has_text(app, f"{card.metrics[name].value:.1f} % of {card.metrics[name].n} ")
+    assert has_text(app, "One head opened: layer 2, head 4")
+    assert has_text(app, "Score: lead of “animal” over “street”")
+
+
+def test_without_the_resolver_one_sentence_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in cache.ZOO.iterdir():
+        if folder.name != RESOLVER:
+            (tmp_path / folder.name).symlink_to(folder)
+    monkeypatch.setattr(cache, "ZOO", tmp_path)
+    app = open_page(**{"attention.net": RESOLVER})
+    assert not app.exception and not app.error
+    assert has_text(app, "`python -m export.train.pronouns` trains it")
+    assert has_text(app, "A part of the link means nothing here")
+    assert has_text(app, "Score: similarity of the two sentences")
+
+
+def test_the_questions_score_what_was_measured() -> None:
+    app = open_page()
+    answer(app, "letters a second", 1)
+    assert has_text(app, "✅ Right.") and has_text(app, "LSTM 500 k letters/s")
+    answer(app, "Take each word away", 2)
+    assert has_text(app, "Your score so far:") and has_text(app, "one random order in twenty")
+
+
+def test_a_link_restores_sentence_layer_and_head() -> None:
+    query = {FIRST: "She saw the dog.", LAYER: "2", HEAD: "12"}
+    app = open_page(**query)
+    assert app.text_input(key=FIRST).value == "She saw the dog."
+    assert has_text(app, "One head opened: layer 2, head 12")
+    assert dict(app.query_params) == query
+
+
+@pytest.mark.parametrize(("key", "text"), [(LAYER, "7"), (HEAD, "0"), ("attention.net", "gpt")])
+def test_a_link_out_of_range_falls_back_and_says_so(key: str, text: str) -> None:
+    app = open_page(**{key: text})
+    assert not app.exception
+    assert has_text(app, "One head opened: layer 5, head 6")
+    assert has_text(app, "A part of the link means nothing here")
+
+
+def test_an_empty_sentence_is_said_and_the_rest_stays() -> None:
+    app = open_page()
+    app.text_input(key=SECOND).set_value("   ").run()
+    assert not app.exception
+    assert [each.value for each in app.warning] == [
+        "There is no word in this sentence: write at least one."
+    ]
+    assert has_text(app, "The ViT says")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("😀 😀 **bold** $x$", "reads as [UNK] (underlined): 2"),
+        ("so " * 100, "its first 30 word pieces are read, 70 are left out"),
+        ("שלום עולם 日本語", "There is no pronoun in the first sentence"),
+        ("Yes", "takes at least four words"),
+    ],
+)
+def test_any_sentence_has_an_answer(text: str, said: str) -> None:
+    app = open_page(**{FIRST: text})
+    assert not app.exception and not app.error
+    assert has_text(app, said)
+
+
+def test_gradients_make_a_better_map_than_attention_alone() -> None:
+    model = cache.get_model(patch_maps.NAME)
+    better = []
+    for sample in list_samples(CLOTHING)[:4]:
+        figure = patch_maps.create_patch_figure(model, cache.get_sample(sample.name).pixels)
+        assert set(figure.scores) == {"rollout", "relevance", "center"}
+        assert figure.overlays["rollout"].shape == (224, 224, 3)
+        better.append(figure.scores["relevance"] > figure.scores["rollout"])
+    assert sum(better) >= 3
+
+
+def test_a_trivial_map_that_wins_is_named() -> None:
+    said = patch_maps.describe_scores({"rollout": 0.1, "relevance": 0.2, "center": 0.2})
+    assert "trust neither" in said
+    assert "better than the trivial spot by 0.10" in patch_maps.describe_scores(
+        {"rollout": 0.1, "relevance": 0.2, "center": 0.1}
+    )
+
+
+def test_the_same_sentence_twice_is_said() -> None:
+    app = open_page(**{FIRST: "It rains.", SECOND: "It rains."})
+    assert not app.exception
+    assert has_text(app, "Both sentences are the same to the network")
+
+
+def test_what_the_browser_sends_is_checked() -> None:
+    class Sent:
+        def __init__(self, view: Any) -> None:
+            self.view = view
+
+    assert read_view(Sent([0, 5, 11])) == (0, 5, 11)
+    for value in (None, Sent(None), Sent([1, 2]), Sent(["1", "2", "3"]), Sent([0, -1, 2])):
+        assert read_view(value) is None
