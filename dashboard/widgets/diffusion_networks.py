@@ -47,7 +47,7 @@ def open_diffusion() -> Diffusion:
             labels=_read_labels(graph.card),
             predict_noise=create_predictor(graph),
             schedule=create_schedule(graph.card.details),
-            judge=_open_judge(),
+            judge=open_judge(),
         )
 
     return cache.get_results().get_or_compute((DENOISER, "diffusion"), create)
@@ -76,7 +76,8 @@ def _read_labels(card: ModelCard) -> tuple[str, ...]:
     return tuple(names[: int(card.details["no_class"])])
 
 
-def _open_judge() -> Judge:
+def open_judge() -> Judge:
+    """Return what the zoo's CNN makes of pictures, None where it cannot be read."""
     try:
         model = cache.get_model(CNN)
     except ZooError:

@@ -150,4 +150,5 @@ def test_accuracies_are_those_of_the_cards() -> None:
     card = load_model_card(ZOO / "minilm.sentences")
     heads = describe_heads(card)
     assert f"{card.metrics['resolves/held_out'].value:.1f} % of 200" in heads
-    assert "layer 5, head 6" in heads  # [4, 5] on the card, from 0
+    layer, head = card.details["best_heads"]["held_out"]["resolves"]  # from 0
+    assert f"layer {layer + 1}, head {head + 1}" in heads

@@ -1,0 +1,52 @@
+"""A field of 28 x 28 pixels to draw on, with pointer or keyboard; see drawing_pad.js."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import state
+from dashboard.inference.preprocessing import Pixels
+
+SIDE = 28
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "glass_box_drawing_pad",
+    html='<div class="pad"></div>\n<!-- filled by drawing_pad.js -->',
+    css=(_HERE / "drawing_pad.css").read_text(encoding="utf-8"),
+    js=(_HERE / "drawing_pad.js").read_text(encoding="utf-8"),
+)
+
+
+def draw_pad(key: str) -> Pixels | None:
+    """Draw the field; return what was drawn, (28, 28) grey, None before the first stroke."""
+    kept = f"{key}_drawn"
+
+    def take() -> None:
+        drawn = read_drawing(state.get(key, None))
+        if drawn is not None:
+            state.put(kept, drawn)
+
+    _component(data={"side": SIDE}, key=key, on_drawing_change=take)
+    found: Pixels | None = state.get(kept, None)
+    return found
+
+
+def read_drawing(value: Any) -> Pixels | None:
+    """Return the pixels in what the browser sent, None if it is no drawing."""
+    sent = getattr(value, "drawing", None)
+    if not isinstance(sent, str) or len(sent) > 2 * SIDE * SIDE:
+        return None
+    try:
+        content = base64.b64decode(sent, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if len(content) != SIDE * SIDE:
+        return None
+    return np.frombuffer(content, np.uint8).reshape(SIDE, SIDE).copy()

@@ -1,0 +1,74 @@
+"""The networks of the page on GANs, opened, and what reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard import cache
+from dashboard.generation.contest import Labels
+from dashboard.generation.diffusion_pictures import Judge, from_grey
+from dashboard.inference.cards import ModelCard
+from dashboard.inference.graphs import OnnxGraph
+from dashboard.inference.model import Floats
+from dashboard.widgets.diffusion_networks import open_judge
+
+GENERATOR, COLLAPSED = "generator.fashion_mnist", "generator_collapsed.fashion_mnist"
+DETECTIVE = "discriminator.fashion_mnist"
+_GARMENTS = cache.ZOO / "samples" / "fashion_mnist.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Gan:
+    """Forger and detective as they ended; ``judge`` is the zoo's CNN, None where it is missing."""
+
+    generator: OnnxGraph
+    detective: OnnxGraph
+    labels: Sequence[str]
+    judge: Judge
+
+    @property
+    def card(self) -> ModelCard:
+        """The forger's card."""
+        return self.generator.card
+
+    @property
+    def latent(self) -> int:
+        """How many numbers a latent has."""
+        return int(self.card.details["latent"])
+
+
+def open_gan() -> Gan:
+    """Return the networks, opened once for all; raises ZooError."""
+    generator, detective = cache.get_graph(GENERATOR), cache.get_graph(DETECTIVE)
+
+    def create() -> Gan:
+        return Gan(generator, detective, cache.get_card("cnn.fashion_mnist").labels, open_judge())
+
+    return cache.get_results().get_or_compute((GENERATOR, "gan"), create)
+
+
+def open_moment(name: str, member: str) -> OnnxGraph:
+    """Return a network at a moment of its training; not kept, since a replay needs it once."""
+    return OnnxGraph(cache.ZOO / name, "predict.onnx", member)
+
+
+def load_real(count: int) -> tuple[Floats, Labels]:
+    """Return test pictures (count, 28, 28) in [-1, 1] and their classes."""
+
+    def load() -> tuple[Floats, Labels]:
+        with np.load(_GARMENTS, allow_pickle=False) as arrays:
+            return from_grey(arrays["pixels"]), arrays["labels"].astype(np.int64)
+
+    images, labels = cache.get_results().get_or_compute(("gan", "real"), load)
+    return images[:count], labels[:count]
+
+
+def describe_verdict(gan: Gan, image: Floats) -> str:
+    """Return what the CNN calls a picture (28, 28), "" where it is missing."""
+    if gan.judge is None:
+        return ""
+    probs = gan.judge(image[np.newaxis])[0]
+    return f"The CNN calls it {gan.labels[int(probs.argmax())]} ({probs.max():.0%})."
