@@ -46,6 +46,8 @@ MAX_RUNS = 2
 
 _NO_VERSUS = -1
 
+ATTENTION = "attention"  # how the names of layers of attention matrices begin on the cards
+
 # onnx.TensorProto.FLOAT and FLOAT16; importing onnx for two numbers would cost the first page.
 _ELEMENT_TYPES = {"float32": 1, "float16": 10}
 
@@ -108,8 +110,12 @@ class OnnxModel:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers that ``explain`` returns; none without gradients."""
-        return tuple(self._card.layers) if self.has_gradients else ()
+        """Names of the layers of places that ``explain`` returns; none without gradients.
+
+        A Transformer's attention matrices are returned too, but have no place in the picture.
+        """
+        names = tuple(self._card.layers) if self.has_gradients else ()
+        return tuple(name for name in names if not name.startswith(ATTENTION))
 
     @property
     def has_gradients(self) -> bool:

@@ -83,7 +83,6 @@ def select_map(sight: Sight) -> Method | None:
         if each.name in _QUICK
         and each.is_compatible(sight.model) is None
         and (sight.is_light or each.name != "occlusion")
-        and not (each.needs_layer and _has_attention(sight))
     ]
     if not names:
         return None
@@ -93,11 +92,6 @@ def select_map(sight: Sight) -> Method | None:
         state.put(METHOD, default)
     name = select_option(METHOD, "Map", default, names, lambda each: get_method(each).label)
     return get_method(name)
-
-
-def _has_attention(sight: Sight) -> bool:
-    """Return whether the card's layers are attention weights: no picture, so no Grad-CAM."""
-    return any(layer.startswith("attention") for layer in sight.model.layers)
 
 
 def draw_steps(sight: Sight, corruption: Corruption, method: Method | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dashboard.cache import ZOO
 from dashboard.inference import sessions
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
@@ -195,3 +196,10 @@ def test_a_file_that_is_no_graph_names_itself(make_zoo: Any, write_card: Any) ->
     write_card(folder)
     with pytest.raises(ZooError, match=r"linear\.test cannot be used: predict\.onnx is no graph"):
         OnnxModel(folder, threads=1).predict(draw(1))
+
+
+def test_attention_is_explained_but_is_no_layer_of_places() -> None:
+    model = OnnxModel(ZOO / "vit.fashion_mnist", threads=1)
+    assert model.has_gradients and model.layers == ()
+    explained = model.explain(np.zeros((1, 1, 28, 28), np.float32), np.array([0]))
+    assert list(explained.layers) == [f"{sessions.ATTENTION}_{i}" for i in range(4)]
