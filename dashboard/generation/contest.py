@@ -18,6 +18,8 @@ from dashboard.inference.model import Floats
 
 Labels = NDArray[np.int64]
 
+_CHUNK = 25  # pictures at once: more are no faster, and ONNX Runtime keeps the memory they took
+
 
 class Graph(Protocol):
     """Whatever runs a graph of the zoo."""
@@ -47,16 +49,21 @@ def draw_latents(count: int, size: int, seed: int) -> Floats:
 
 def forge(generator: Graph, latents: Floats, labels: Labels) -> Floats:
     """Return the forger's pictures (N, 28, 28) in [-1, 1] of latents (N, size) and classes (N,)."""
-    feed: dict[str, Array] = {"latent": latents, "label": labels}
-    images: Floats = generator.run(feed, ("image",))["image"][:, 0]
-    return images
+    parts = [
+        generator.run({"latent": latents[i : i + _CHUNK], "label": labels[i : i + _CHUNK]})["image"]
+        for i in range(0, len(latents), _CHUNK)
+    ]
+    return np.concatenate(parts)[:, 0]
 
 
 def score(detective: Graph, images: Floats, labels: Labels) -> Floats:
     """Return the detective's scores (N,) of pictures (N, 28, 28) said to be of classes (N,)."""
-    feed: dict[str, Array] = {"image": images[:, np.newaxis], "label": labels}
-    scores: Floats = detective.run(feed, ("score",))["score"][:, 0]
-    return scores
+    pictures = images[:, np.newaxis]
+    parts = [
+        detective.run({"image": pictures[i : i + _CHUNK], "label": labels[i : i + _CHUNK]})["score"]
+        for i in range(0, len(images), _CHUNK)
+    ]
+    return np.concatenate(parts)[:, 0]
 
 
 def look_at_moment(
