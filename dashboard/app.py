@@ -46,7 +46,7 @@ def main() -> None:
     pages = {view.slug: create_page(view) for view in VIEWS}
     tour.open_tour(pages)
     groups = {g: [pages[view.slug] for view in VIEWS if view.group == g] for g in GROUPS}
-    page = st.navigation({group: listed for group, listed in groups.items() if listed})
+    page = st.navigation({g: listed for g, listed in groups.items() if listed}, expanded=True)
     with st.sidebar:
         st.markdown("### 🔍 Glass Box\nSee what a network sees, and test whether to believe it.")
     page.run()

@@ -3,6 +3,7 @@
 from dashboard.views import (
     black_box,
     cnn,
+    cost,
     data,
     diffusion,
     explain,
@@ -29,6 +30,7 @@ VIEWS: tuple[View, ...] = (
     shift.VIEW,
     black_box.VIEW,
     data.VIEW,
+    cost.VIEW,
 )
 
 __all__ = ["GROUPS", "VIEWS", "View"]

@@ -1,0 +1,157 @@
+"""The bill of one network: size, work, time here and now, energy and carbon dioxide."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard import cache, state
+from dashboard.cost_charts import plot_layers
+from dashboard.inference.cards import PREDICT_FILE
+from dashboard.inference.latency import Latency, measure_latency
+from dashboard.inference.providers import count_threads
+from dashboard.inference.sessions import OnnxModel
+from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energy
+from dashboard.limits.layer_macs import LayerCost, count_layers
+from dashboard.widgets.lesson import Question, draw_question, is_answered
+
+REGION, ANSWERS = "cost.region", "cost.answers"
+_COUNTS = (1, 1_000, 1_000_000, 1_000_000_000)
+_SECONDS = 1.0
+
+
+def draw_bill(name: str, model: OnnxModel) -> None:
+    """Draw what one answer costs, then what many do, then where the work is."""
+    layers = cache.get_results().get_or_compute(
+        (model.sha256, "layers"), lambda: count_layers(cache.ZOO / name / PREDICT_FILE)
+    )
+    latency = _measure(model)
+    _draw_metrics(name, model, layers, latency)
+    _draw_energy(model, latency)
+    st.subheader("Where is the work?")
+    question = create_question(layers)
+    draw_question(question)
+    with st.expander("The measurement", expanded=is_answered(question)):
+        st.vega_lite_chart(plot_layers(layers), width="stretch")
+        st.caption(
+            "Counted in the graph itself: convolutions and matrix products, as in the papers. "
+            f"Together {sum(layer.macs for layer in layers):,}; the card says "
+            f"{model.card.macs:,}."
+        )
+
+
+def _measure(model: OnnxModel) -> Latency:
+    store, key = cache.get_results(), (model.sha256, "latency", model.provider)
+    inputs = np.zeros((1, *model.input_shape), np.float32)
+    if store.has(key):
+        return store.get_or_compute(key, lambda: measure_latency(lambda: None))
+    with st.spinner("Timing this network on this machine …"):
+        return store.get_or_compute(
+            key, lambda: measure_latency(lambda: model.predict(inputs), _SECONDS)
+        )
+
+
+def _draw_metrics(name: str, model: OnnxModel, layers: list[LayerCost], latency: Latency) -> None:
+    card = model.card
+    files = sum((cache.ZOO / name / file).stat().st_size for file in card.files)
+    passed = max(layer.outputs for layer in layers)
+    columns = st.columns(4)
+    columns[0].metric("Parameters", _shorten(card.parameters), help="numbers that it has learnt")
+    columns[1].metric(
+        "Multiply-accumulates", _shorten(card.macs), help="for one answer, counted in the graph"
+    )
+    columns[2].metric(
+        "Time of an answer",
+        f"{latency.p50:.2f} ms",
+        help=f"median of {latency.n} runs here and now, one picture at a time, on {model.provider}",
+    )
+    columns[3].metric("Files", f"{files / 1e6:.1f} MB", help="as stored, both graphs and weights")
+    st.caption(
+        f"Measured on {model.provider}: median {latency.p50:.2f} ms (95 % interval "
+        f"{latency.low:.2f} to {latency.high:.2f}), one run in twenty takes longer than "
+        f"{latency.p95:.2f} ms; {card.macs / latency.p50 / 1e6:.1f} billion multiply-accumulates a "
+        f"second. In memory its weights take {4 * card.parameters / 1e6:.1f} MB as 32-bit numbers, "
+        f"the largest layer passes on {4 * passed / 1e6:.2f} MB."
+    )
+
+
+def _draw_energy(model: OnnxModel, latency: Latency) -> None:
+    st.subheader("Energy and carbon dioxide")
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        regions = tuple(GRID)
+        state.bind(REGION, "Germany", lambda text: text if text in regions else None)
+        region = st.selectbox(
+            "Where the power comes from",
+            regions,
+            key=REGION,
+            format_func=lambda each: f"{each}: {GRID[each]:.0f} g/kWh",
+        )
+        state.bind(ANSWERS, _COUNTS[2], _parse_count)
+        count = st.select_slider(
+            "Answers", _COUNTS, key=ANSWERS, format_func=lambda each: f"{each:,}"
+        )
+    cores = count_threads()
+    answers = estimate_energy(latency.p50, cores).scale(count)
+    rows = [("These answers", answers)]
+    training = model.card.training
+    if training is not None:
+        rows.append(("Its training", Range(training.energy.low, training.energy.high)))
+    lines = ["| | energy | CO₂ |", "|---|---|---|"]
+    lines += [
+        f"| **{title}** | {_format(energy, 'Wh')} | "
+        f"{_format(estimate_carbon(energy, region), 'g')} |"
+        for title, energy in rows
+    ]
+    with right:
+        st.markdown("\n".join(lines))
+        told = (
+            f"Estimated, not measured: {cores} busy cores at 2 to 20 W each, for the median time "
+            "above. CO₂ by the grid's mean of 2023."
+        )
+        if training is None:
+            told += " It was trained by others, who do not tell what that took."
+        else:
+            told += f" Its training: {training.energy.how}."
+            even = training.energy.low / estimate_energy(latency.p50, cores).low
+            told += f" It cost as much as about {_shorten(even)} answers."
+        st.caption(told)
+
+
+def create_question(layers: list[LayerCost]) -> Question:
+    """Return the question on where the work is; what is right was counted."""
+    total = sum(layer.macs for layer in layers)
+    weights = sum(layer.weights for layer in layers)
+    third = max(1, len(layers) // 3)
+    parts = [layers[:third], layers[third:-third] or layers[third:], layers[-third:]]
+    shares = [sum(layer.macs for layer in part) / total for part in parts]
+    most = max(range(3), key=lambda i: shares[i])
+    last = sum(layer.weights for layer in parts[2]) / max(weights, 1)
+    return Question(
+        key=f"cost_layers_{len(layers)}_{total}",
+        text="In which third of its layers does this network multiply most?",
+        options=("the first, near the picture", "the middle", "the last, near the answer"),
+        right=most,
+        reveal=f"{shares[0]:.0%}, {shares[1]:.0%} and {shares[2]:.0%}. Work is weights times the "
+        f"places at which they are used: the last third holds {last:.0%} of the weights, at few "
+        "places.",
+    )
+
+
+def _parse_count(text: str) -> int | None:
+    return next((count for count in _COUNTS if str(count) == text), None)
+
+
+def _shorten(value: float) -> str:
+    for size, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g} {name}"
+    return f"{value:.3g}"
+
+
+def _format(values: Range, unit: str) -> str:
+    size, prefix = max(
+        ((s, p) for s, p in ((1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ")) if values.high >= s),
+        default=(1e-6, "µ"),
+    )
+    return f"{values.low / size:.3g} to {values.high / size:.3g} {prefix}{unit}"

@@ -1,0 +1,53 @@
+"""The page *Compute cost* on the committed networks."""
+
+from streamlit.testing.v1 import AppTest
+
+from dashboard import cache
+from dashboard.limits.layer_macs import LayerCost
+from dashboard.views import VIEWS, cost
+from dashboard.widgets.cost_bill import create_question
+from tests.dashboard.app_driver import has_text
+
+
+def open_page(**query: str) -> AppTest:
+    """Return the page as a visitor with this link sees it, without the router."""
+    script = """
+from dashboard import state
+from dashboard.views import cost
+from dashboard.widgets.model_select import select_model
+state.begin_run()
+cost.render(select_model())
+state.write_url()
+"""
+    app = AppTest.from_string(script, default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def test_the_page_counts_times_and_quantises() -> None:
+    app = open_page(model="cnn.fashion_mnist", **{"cost.region": "France", "cost.answers": "1000"})
+    assert cost.VIEW in VIEWS and cost.VIEW.slug == "cost" and cost.VIEW.has_model
+    assert not app.exception and not app.error and not app.warning
+    card = cache.get_card("cnn.fashion_mnist")
+    assert app.metric[0].value == "236 k" and app.metric[1].value == "16.5 M"
+    assert has_text(app, f"the card says {card.macs:,}")
+    assert has_text(app, "| **These answers** |") and has_text(app, "| **Its training** |")
+    assert has_text(app, "times the operations of our largest training")
+    next(b for b in app.button if b.label == "Make it 8-bit and compare").click().run()
+    assert not app.exception
+    assert has_text(app, "| **right of 1,000** |") and has_text(app, "the trivial comparison")
+
+
+def test_others_trainings_are_not_invented_and_nonsense_is_told() -> None:
+    query = {"cost.region": "Atlantis", "cost.answers": "7"}
+    app = open_page(model="efficientnet_lite0.imagenet", **query)
+    assert not app.exception and has_text(app, "trained by others")
+    assert not has_text(app, "| **Its training** |")
+    assert set(app.code[0].value.splitlines()) == {"cost.region=Atlantis", "cost.answers=7"}
+
+
+def test_the_question_knows_where_the_work_is() -> None:
+    layers = [LayerCost(str(i), "Conv", (1,), macs, 10, 1) for i, macs in enumerate((1, 5, 2))]
+    question = create_question(layers)
+    assert question.options[question.right] == "the middle"
