@@ -19,7 +19,7 @@ QUICK = "methods=intensity%2Cedges"
 
 def _send(page: Page, model: onnx.ModelProto, name: str = "model.onnx") -> None:
     # In the browser's own menu, so that the link's methods are known to the page.
-    page.get_by_role("link", name="Bring your own model").click()
+    page.get_by_test_id("stSidebarNavItems").get_by_text("Bring your own model").click()
     settle(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(
         [{"name": name, "mimeType": "", "buffer": model.SerializeToString()}]

@@ -30,11 +30,11 @@ def test_heads_and_temperature(server: str, page: Page) -> None:
     before = shares.all_inner_texts()
     assert head.evaluate(SCRUB) < 100 and layer.evaluate(SCRUB) < 100
     layer.fill("2")
-    head.fill("1")
-    expect(page).to_have_url(re.compile(r"attention\.layer=3&attention\.head=2"))
+    head.fill("4")
+    expect(page).to_have_url(re.compile(r"attention\.layer=3&attention\.head=5"))
     settle(page)
     assert shares.all_inner_texts() != before
-    expect(page.get_by_role("heading", name="One head opened: layer 3, head 2")).to_be_visible()
+    expect(page.get_by_role("heading", name="One head opened: layer 3, head 5")).to_be_visible()
 
     # Another word asks: its row sums to one as well, and the sentence below says so.
     figure.locator("section").first.get_by_role("button", name="from animal").click()
