@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import cache, charts, widgets
 from dashboard.families.costs import Cost, render_table
 from dashboard.families.descriptions import DENOISER, FAMILIES, LSTM, TRANSFORMER, Family
-from dashboard.families.examples import read_schedule
+from dashboard.families.examples import read_drawing
 from dashboard.inference.latency import Latency, create_feed, measure_latency
 from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
@@ -90,9 +90,9 @@ def _measure(family: Family) -> Cost:
     if family.model in (LSTM, TRANSFORMER):
         counted = f"{WORDS} words"
     if family.model == DENOISER:
-        schedule = read_schedule(graph.card.details)
-        passes = schedule.passes
-        counted = f"one picture: {len(schedule.times)} steps, {passes} passes"
+        drawing = read_drawing(graph.card.details)
+        passes = drawing.passes
+        counted = f"one picture: {drawing.steps} steps, {passes} passes"
     return Cost(family, graph.card, latency, passes, counted)
 
 

@@ -16,11 +16,12 @@ from dashboard.families.examples import (
     Words,
     denoise,
     find_best,
-    forge,
     number_words,
-    read_schedule,
+    read_drawing,
     show_pixels,
 )
+from dashboard.generation.contest import draw_latents, forge
+from dashboard.generation.diffusion import create_predictor
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
 from dashboard.widgets.option_select import choose_seed, select_option
@@ -97,13 +98,15 @@ def _classify(pixels: Pixels) -> Floats:
 
 def _forge(label: int, seed: int) -> Pixels:
     graph = cache.get_graph(GENERATOR)
-    return show_pixels(forge(graph, label, seed, graph.card.details["latent"]))
+    latents = draw_latents(1, int(graph.card.details["latent"]), seed)
+    return show_pixels(forge(graph, latents, np.array([label], np.int64))[np.newaxis])
 
 
 def _denoise(label: int, seed: int, spot: DeltaGenerator) -> Pixels:
     graph, bar = cache.get_graph(DENOISER), spot.progress(0.0, "Taking noise away …")
-    schedule = read_schedule(graph.card.details)
-    return show_pixels(denoise(graph, label, seed, schedule, lambda done: _move(bar, done)))
+    drawing = read_drawing(graph.card.details)
+    predict = create_predictor(graph)
+    return show_pixels(denoise(predict, label, seed, drawing, lambda done: _move(bar, done)))
 
 
 def _move(bar: DeltaGenerator, done: float) -> None:

@@ -1,23 +1,20 @@
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from dashboard.families.descriptions import DENOISER, GENERATOR, LSTM
+from dashboard.families.descriptions import DENOISER, LSTM
 from dashboard.families.examples import (
     denoise,
     find_best,
-    forge,
     number_words,
-    read_schedule,
+    read_drawing,
     show_pixels,
 )
+from dashboard.generation.diffusion import Wish, create_predictor, trace
 from dashboard.inference.card_loading import load_model_card
 from dashboard.inference.graphs import OnnxGraph
 from export.datasets.imdb import split_words
-from export.sampler import sample
 
 ZOO = Path(__file__).resolve().parents[3] / "models" / "zoo"
 
@@ -45,43 +42,16 @@ def test_unknown_words_are_counted_once_and_a_long_text_keeps_its_end() -> None:
     assert number_words("🙂 ,", rules, {}) is None
 
 
-def test_the_diffusion_picture_is_the_reference_samplers() -> None:
+def test_the_diffusion_picture_is_drawn_as_the_card_says() -> None:
     graph = OnnxGraph(ZOO / DENOISER, "predict.onnx")
-    details: Mapping[str, Any] = {**graph.card.details, "steps": 4}
-    schedule = read_schedule(details)
+    drawing = read_drawing({**graph.card.details, "steps": 4})
     done: list[float] = []
-    ours = denoise(graph, 8, 3, schedule, done.append)
-    noise = np.random.default_rng(3).standard_normal((1, 1, 28, 28), np.float32)
-
-    def predict(image: Any, time: Any, label: Any) -> Any:
-        return graph.run({"image": image, "time": time, "label": label})["noise"]
-
-    steps = list(
-        sample(
-            predict,
-            noise,
-            np.array([8]),
-            10,
-            np.array(details["alphas_bar"]),
-            4,
-            details["guidance"],
-            details["first_time"],
-        )
-    )
-    np.testing.assert_allclose(ours, steps[-1].clean, atol=1e-4)
-    assert done == [0.25, 0.5, 0.75, 1.0] and schedule.passes == 8
-
-
-def test_a_seed_gives_one_forgery() -> None:
-    class Echo:
-        def run(self, feed: Mapping[str, Any], outputs: Sequence[str] = ()) -> dict[str, Any]:
-            assert feed["latent"].shape == (1, 128) and feed["label"].tolist() == [2]
-            return {"image": feed["latent"]}
-
-    one, same, other = (forge(Echo(), 2, seed, 128) for seed in (0, 0, 1))
-    assert (one == same).all() and (one != other).any()
-    image = forge(OnnxGraph(ZOO / GENERATOR, "predict.onnx"), 0, 0, 128)
-    assert show_pixels(image).shape == (28, 28, 3)
+    predict = create_predictor(graph)
+    ours = denoise(predict, 8, 3, drawing, done.append)
+    film = trace(predict, drawing.schedule, Wish(8, 3, drawing.guidance, 4), lambda _: None)
+    np.testing.assert_allclose(ours[0, 0], film.cleans[-1], atol=1e-4)
+    assert done == [0.25, 0.5, 0.75, 1.0] and drawing.passes == 8
+    assert show_pixels(ours).shape == (28, 28, 3)
 
 
 def test_the_range_becomes_grey() -> None:
