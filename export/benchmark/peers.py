@@ -1,0 +1,147 @@
+"""RISE beside DIANNA's: ``python -m export.benchmark.peers --dianna dianna-env/bin/python``.
+
+DIANNA (Apache-2.0) explains ONNX models too, and RISE is its best method here. It lives in an
+environment of its own, since its requirements are its own:
+
+    python3.11 -m venv dianna-env && dianna-env/bin/pip install dianna
+
+Both get the same network, the same inputs, the same classes and the same number of masks, and both
+maps the same score, insertion minus deletion. Times are CPU seconds, one thread each, the two in
+turns picture by picture; what is printed is their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from dashboard.attribution import get_method
+from dashboard.attribution.base import Question
+from dashboard.faithfulness.score import compute_scores
+from dashboard.inference.preprocessing import preprocess
+from dashboard.inference.samples import choose_subject, list_samples, load_sample
+from dashboard.inference.sessions import OnnxModel
+
+from export.artifact import ZOO
+
+# Network -> masks: few enough for the large one to end within minutes.
+NETWORKS = {"cnn.fashion_mnist": 1000, "efficientnet_lite0.imagenet": 300}
+
+# What runs in DIANNA's environment: reads one input a line, writes the map and its CPU seconds.
+SIDE = """
+import json, sys, time
+import numpy as np, onnxruntime
+from dianna.methods.rise_image import RISEImage
+graph, masks = sys.argv[1], int(sys.argv[2])
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = 1
+session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+name = session.get_inputs()[0].name
+def predict(rows):
+    logits = session.run(["logits"], {name: np.ascontiguousarray(rows, dtype=np.float32)})[0]
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+for line in sys.stdin:
+    path, target = json.loads(line)
+    inputs = np.load(path)
+    np.random.seed(0)
+    start = time.process_time()
+    method = RISEImage(n_masks=masks, feature_res=8, p_keep=0.5, axis_labels=("channels", "y", "x"))
+    heat = method.explain(predict, inputs, labels=[target], batch_size=32)
+    seconds = time.process_time() - start
+    np.save(path, np.asarray(heat[0], np.float32))
+    print("RESULT", json.dumps(seconds), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One picture: scores and CPU seconds of ours and of theirs."""
+
+    ours: float
+    theirs: float
+    our_seconds: float
+    their_seconds: float
+
+
+class Peer:
+    """DIANNA in its own process, asked one picture at a time."""
+
+    def __init__(self, python: Path, graph: Path, masks: int) -> None:
+        self._process = subprocess.Popen(
+            [str(python), "-c", SIDE, str(graph), str(masks)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def explain(self, path: Path, target: int) -> float:
+        """Replace the input (C, H, W) at ``path`` by its map (H, W); return CPU seconds."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps([str(path), target]) + "\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            if line.startswith("RESULT "):
+                return float(json.loads(line.removeprefix("RESULT ")))
+        raise RuntimeError("DIANNA's process ended: run its side by hand to see why")
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+
+
+def compare(name: str, masks: int, python: Path) -> list[Result]:
+    """Return one result a sample picture of a network."""
+    model = OnnxModel(ZOO / name, threads=1)
+    peer, method = Peer(python, ZOO / name / "predict.onnx", masks), get_method("rise")
+    results = []
+    with tempfile.TemporaryDirectory() as work:
+        path = Path(work) / "exchange.npy"
+        for sample in list_samples(choose_subject(name)):
+            inputs = preprocess(load_sample(sample.name).pixels, model.card)
+            question = Question(inputs, int(model.predict(inputs)[0].argmax()))
+            np.save(path, inputs[0])
+            their_seconds = peer.explain(path, question.target)
+            params: dict[str, Any] = {"n_masks": masks, "n_cells": 8, "keep": 0.5}
+            start = time.process_time()
+            heat = method.compute_heat(method.attribute(model, question, params))
+            our_seconds = time.process_time() - start
+            heats = {"ours": heat, "theirs": np.load(path)}
+            scores = compute_scores(model, question, heats)
+            results.append(
+                Result(scores["ours"].score, scores["theirs"].score, our_seconds, their_seconds)
+            )
+    peer.close()
+    return results
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print one line a network."""
+    parser = argparse.ArgumentParser(prog="python -m export.benchmark.peers", description=__doc__)
+    parser.add_argument("--dianna", type=Path, required=True, help="its environment's python")
+    options = parser.parse_args(arguments)
+    print(
+        "network | pictures | masks | insertion - deletion, ours / theirs | CPU time, theirs/ours"
+    )
+    for name, masks in NETWORKS.items():
+        results = compare(name, masks, options.dianna)
+        ratios = [each.their_seconds / each.our_seconds for each in results]
+        scores = [np.mean([getattr(each, who) for each in results]) for who in ("ours", "theirs")]
+        wins = sum(each.ours >= each.theirs for each in results)
+        print(
+            f"{name} | {len(results)} | {masks} | {scores[0]:.3f} / {scores[1]:.3f} (ours as good "
+            f"or better on {wins}) | {np.median(ratios):.1f}x ({min(ratios):.1f}-{max(ratios):.1f})"
+        )
+
+
+if __name__ == "__main__":
+    main()
