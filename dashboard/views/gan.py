@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import cache
 from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
 from dashboard.widgets.complaints import draw_complaints
@@ -93,16 +94,31 @@ def create_question(gan: Gan) -> Question:
     )
 
 
-def _draw_collapse(gan: Gan, label: int) -> None:
-    question = Question(
+def create_collapse_question(gan: Gan) -> Question:
+    """Return the question on what a collapse costs; the figures are those of its last moment."""
+    card = cache.get_model_card(COLLAPSED)
+    last = card.details["moments"][max(card.members)]
+    before = gan.card.metrics
+    kept = {
+        "agreement": float(last["agreement"]) / before["agreement"].value,
+        "distinct": float(last["distinct"]) / before["distinct"].value,
+    }
+    return Question(
         key="gan_collapse",
-        text="A forger that collapses makes the same picture again and again. Does the CNN still "
-        "recognise the class?",
-        options=("Yes, mostly: one good picture is enough", "No, hardly ever"),
-        right=0,
-        reveal="A collapsed forger's pictures pass one by one. Only looking at many at once shows "
-        "that they are twins: quality without diversity. The measurement is below.",
+        text="A forger that collapses makes nearly the same picture again and again. What suffers "
+        "more: how often the CNN recognises the class, or how many pictures are distinct?",
+        options=("The recognised class", "The distinct pictures"),
+        right=min(range(2), key=lambda i: kept[("agreement", "distinct")[i]]),
+        reveal=f"The CNN still agrees with the class for {last['agreement']:.0f} % "
+        f"(before: {before['agreement'].value:.0f} %), but only {last['distinct']:.0f} % are "
+        f"distinct (before: {before['distinct'].value:.0f} %). Looking at one picture does not "
+        "show that; looking at many does. Nor does being recognised make a picture good: "
+        "choose another garment above, and some twins hardly look like it.",
     )
+
+
+def _draw_collapse(gan: Gan, label: int) -> None:
+    question = create_collapse_question(gan)
     draw_question(question)
     if is_answered(question):
         draw_collapse(gan, label)

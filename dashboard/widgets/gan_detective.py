@@ -47,6 +47,7 @@ _TITLES = {
 _CNN = "cnn.fashion_mnist"
 _BRIGHT = 127  # the border of a garment's picture is black, that of most photos is not
 _FEWEST = 12  # drawn pixels: with fewer there is nothing to judge
+_LEAST = 0.1  # between the darkest and the brightest pixel, of 2: below, nothing can be seen
 _SIGNED = 3  # of the maps: the methods; the trivial ones have no sign
 
 
@@ -68,6 +69,9 @@ def draw_detective(gan: Gan, forged: Floats, label: int) -> None:
     with right:
         if image is None:
             st.info("Draw a garment in white, as large as the field, then let the detective judge.")
+            return
+        if float(np.ptp(image)) < _LEAST:
+            st.info("This picture is nearly one even grey, there is no garment: choose another.")
             return
         _draw_verdict(gan, image, said)
 
@@ -104,11 +108,23 @@ def _choose_photo() -> Pixels:
     grey: Pixels = crop_view(chosen.photo.pixels, cache.get_card(_CNN))[..., 0]
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     is_bright = float(border.mean()) > _BRIGHT
-    inverted = state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
-    if is_bright or inverted:
-        st.caption("The detective knows garments on black; this picture's background is bright.")
-        inverted = st.toggle("Swap black and white", key=INVERT, persist_state="session")
-    return 255 - grey if inverted else grey
+    state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
+    other_way = st.toggle(
+        "Black and white the other way round", key=INVERT, persist_state="session"
+    )
+    swapped = is_bright != other_way
+    st.caption(describe_photo(is_bright, swapped))
+    return 255 - grey if swapped else grey
+
+
+def describe_photo(is_bright: bool, is_swapped: bool) -> str:
+    """Return what was done to a photo on its way to the detective, in plain sentences."""
+    done = "Seen as a grey square of 28 × 28 pixels"
+    if is_swapped:
+        done += ", black and white swapped"
+    if not is_bright:
+        return f"{done}."
+    return f"{done}. Its background is bright; the detective knows garments on black."
 
 
 def _choose_said(gan: Gan) -> int:

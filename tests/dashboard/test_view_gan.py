@@ -1,17 +1,19 @@
 """The page *GAN, forger and detective* on the committed networks."""
 
 import base64
+from io import BytesIO
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.generation.detective import EDGES, GRADIENT, INTENSITY, OCCLUSION, RANDOM, Deletion
 from dashboard.views import VIEWS, gan
 from dashboard.widgets.drawing_pad import read_drawing
-from dashboard.widgets.gan_detective import describe_deletion
+from dashboard.widgets.gan_detective import describe_deletion, describe_photo
 from dashboard.widgets.gan_replay import read_step
 from tests.dashboard.app_driver import has_text
 
@@ -41,9 +43,12 @@ def test_the_page_replays_walks_and_judges() -> None:
     assert has_text(app, f"right about {card.metrics['real_right'].value:.0f} % of real")
     assert has_text(app, "the best trivial map")
     radio = next(each for each in app.radio if "A forger that collapses" in each.label)
-    radio.set_value(0).run()
+    radio.set_value(1).run()
     next(b for b in app.button if b.key == "reveal_gan_collapse").click().run()
     assert not app.exception and has_text(app, "✅ Right.")
+    collapsed = cache.get_model_card("generator_collapsed.fashion_mnist")
+    share = collapsed.details["moments"]["step_00150"]["distinct"]
+    assert has_text(app, f"only {share:.0f} % are distinct")
     assert len(app.get("bidi_component")) == 4
 
 
@@ -52,6 +57,34 @@ def test_an_empty_drawing_is_asked_for_and_nonsense_in_the_link_told() -> None:
     assert not app.exception
     assert any("Draw a garment" in each.value for each in app.info)
     assert set(app.code[0].value.splitlines()) == {"gan.class=10", "gan.seed=x"}
+
+
+def _encode(grey: int) -> bytes:
+    """Return a photo with an even background and a darker or brighter middle."""
+    pixels = np.full((80, 80), grey, np.uint8)
+    pixels[20:60, 30:50] = 255 - grey
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_a_photo_s_garment_becomes_bright_on_black_and_an_empty_one_is_told() -> None:
+    app = open_page(**{"gan.from": "photo", "gan.invert": "1"})
+    assert has_text(app, "black and white swapped.") and not has_text(app, "is bright")
+    app.toggle(key="gan.invert").set_value(False)
+    next(each for each in app.button_group if each.key == "photo_source").set_value("Upload").run()
+    app.file_uploader[0].upload("shirt.png", _encode(255), "image/png").run()
+    assert not app.exception and has_text(app, "black and white swapped. Its background is bright")
+    app.file_uploader[0].upload("grey.png", _encode(128), "image/png").run()
+    assert not app.exception
+    assert any("one even grey" in each.value for each in app.info)
+    assert not has_text(app, "The detective says **")
+
+
+def test_what_was_done_to_a_photo_is_told() -> None:
+    assert describe_photo(False, False) == "Seen as a grey square of 28 × 28 pixels."
+    assert "swapped" not in describe_photo(True, False)
+    assert "bright" in describe_photo(True, False)
 
 
 def test_the_question_knows_how_the_contest_ended() -> None:
