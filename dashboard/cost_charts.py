@@ -129,9 +129,9 @@ def plot_offers(offers: Sequence[Offer], chosen: str) -> Spec:
                 },
             },
             {
-                "mark": {"type": "text", "dy": -14, "color": GREY},
+                "mark": {"type": "text", "dy": -9, "color": GREY},
                 "encoding": {
-                    "y": {"field": "accuracy", **y},
+                    "y": {"field": "high", **y},
                     "text": {"field": "name", "type": "nominal"},
                 },
             },
@@ -156,7 +156,7 @@ def plot_trainings(own: Sequence[Training], large: Sequence[Training]) -> Spec:
         **_frame(
             f"Operations to train, from {names[0]} ({entries[0][0].operations:.0e}) to "
             f"{names[-1]} ({entries[-1][0].operations:.0e}).",
-            24 * len(rows) + 60,
+            26 * len(rows) + 110,
         ),
         "data": {"values": rows},
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
@@ -171,7 +171,7 @@ def plot_trainings(own: Sequence[Training], large: Sequence[Training]) -> Spec:
                 "field": "name",
                 "type": "nominal",
                 "sort": names,
-                "axis": {"title": None, "labelLimit": 180, "grid": True},
+                "axis": {"title": None, "labelLimit": 180, "labelOverlap": False, "grid": True},
             },
             "color": {
                 **whose,

@@ -33,6 +33,16 @@ def count_layers(path: Path) -> list[LayerCost]:
     Raises:
         ValueError: a shape that is needed could not be inferred.
     """
+    graph, shapes, learnt = read_graph(path)
+    nodes = [node for node in graph.node if node.op_type in _COUNTS]
+    return [_count(index, node, shapes, learnt) for index, node in enumerate(nodes, 1)]
+
+
+def read_graph(path: Path) -> tuple[Any, dict[str, tuple[int, ...]], set[str]]:
+    """Return an ONNX graph, the shapes of its values for one input, and the names of its weights.
+
+    Dynamic axes count as 1; a shape that cannot be inferred is left out.
+    """
     import onnx
 
     model = onnx.load(str(path), load_external_data=False)
@@ -45,8 +55,7 @@ def count_layers(path: Path) -> list[LayerCost]:
     learnt = set(stored) | {
         node.output[0] for node in graph.node if node.op_type == "Cast" and node.input[0] in stored
     }
-    nodes = [node for node in graph.node if node.op_type in _COUNTS]
-    return [_count(index, node, shapes, learnt) for index, node in enumerate(nodes, 1)]
+    return graph, shapes, learnt
 
 
 def _count(

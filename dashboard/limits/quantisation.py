@@ -26,11 +26,10 @@ _WINDOWS = 7  # a side, of the occlusion
 
 @dataclass(frozen=True, eq=False)
 class Quantised:
-    """The 8-bit graph, in memory, and the bytes of both, weights included."""
+    """The same network in 32 and in 8 bits: two ONNX graphs in memory, weights included."""
 
-    graph: bytes
-    bytes_before: int
-    bytes_after: int
+    before: bytes
+    after: bytes
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def quantise(folder: Path, inputs: Floats) -> Quantised:
                 weight_type=QuantType.QInt8,
                 activation_type=QuantType.QUInt8,
             )
-            return Quantised(small.read_bytes(), wide.stat().st_size, small.stat().st_size)
+            return Quantised(wide.read_bytes(), small.read_bytes())
     except Exception as error:  # onnx and the quantiser raise many classes of their own
         raise create_zoo_error(path, "cannot be made 8-bit") from error
 
@@ -109,14 +108,14 @@ def _widen(model: Any) -> None:
         model.graph.node.remove(node)
 
 
-def open_quantised(quantised: Quantised, threads: int) -> Any:
-    """Return a session of the 8-bit network on the CPU."""
+def open_on_cpu(graph: bytes, threads: int) -> Any:
+    """Return a session of an ONNX graph on the CPU, whatever else this machine has."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    return ort.InferenceSession(quantised.graph, options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def occlude(inputs: Floats, target: int, predict: Any) -> Floats:

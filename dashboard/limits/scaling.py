@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 @dataclass(frozen=True)
 class Training:
@@ -57,4 +59,4 @@ def list_large() -> list[Training]:
 
 def describe_times(operations: float, of: float) -> str:
     """Return how many times one training is another, as a power of ten."""
-    return f"10^{round(math.log10(operations / of))}"
+    return "10" + str(round(math.log10(operations / of))).translate(_RAISED)

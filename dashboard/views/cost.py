@@ -116,6 +116,9 @@ def _draw_scaling() -> None:
         if card.training is not None:
             operations = count_training(card.macs, card.training.steps, card.training.batch)
             own.append(Training(card.title, operations, ""))
+    if not own:
+        st.caption("No card of models/zoo tells how its network was trained.")
+        return
     large = list_large()
     st.vega_lite_chart(plot_trainings(own, large), width="stretch")
     most, least = max(own, key=lambda each: each.operations), large[0]

@@ -11,6 +11,7 @@ from dashboard.inference.cards import PREDICT_FILE
 from dashboard.inference.latency import Latency, measure_latency
 from dashboard.inference.providers import count_threads
 from dashboard.inference.sessions import OnnxModel
+from dashboard.limits.activation_memory import find_peak
 from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energy
 from dashboard.limits.layer_macs import LayerCost, count_layers
 from dashboard.widgets.lesson import Question, draw_question, is_answered
@@ -26,7 +27,7 @@ def draw_bill(name: str, model: OnnxModel) -> None:
         (model.sha256, "layers"), lambda: count_layers(cache.ZOO / name / PREDICT_FILE)
     )
     latency = _measure(model)
-    _draw_metrics(name, model, layers, latency)
+    _draw_metrics(name, model, latency)
     _draw_energy(model, latency)
     st.subheader("Where is the work?")
     question = create_question(layers)
@@ -41,20 +42,20 @@ def draw_bill(name: str, model: OnnxModel) -> None:
 
 
 def _measure(model: OnnxModel) -> Latency:
-    store, key = cache.get_results(), (model.sha256, "latency", model.provider)
-    inputs = np.zeros((1, *model.input_shape), np.float32)
-    if store.has(key):
-        return store.get_or_compute(key, lambda: measure_latency(lambda: None))
-    with st.spinner("Timing this network on this machine …"):
-        return store.get_or_compute(
-            key, lambda: measure_latency(lambda: model.predict(inputs), _SECONDS)
-        )
+    def measure() -> Latency:
+        inputs = np.zeros((1, *model.input_shape), np.float32)
+        with st.spinner("Timing this network on this machine …"):
+            return measure_latency(lambda: model.predict(inputs), _SECONDS)
+
+    return cache.get_results().get_or_compute((model.sha256, "latency", model.provider), measure)
 
 
-def _draw_metrics(name: str, model: OnnxModel, layers: list[LayerCost], latency: Latency) -> None:
+def _draw_metrics(name: str, model: OnnxModel, latency: Latency) -> None:
     card = model.card
     files = sum((cache.ZOO / name / file).stat().st_size for file in card.files)
-    passed = max(layer.outputs for layer in layers)
+    peak = cache.get_results().get_or_compute(
+        (model.sha256, "peak"), lambda: find_peak(cache.ZOO / name / PREDICT_FILE)
+    )
     columns = st.columns(4)
     columns[0].metric("Parameters", _shorten(card.parameters), help="numbers that it has learnt")
     columns[1].metric(
@@ -71,7 +72,8 @@ def _draw_metrics(name: str, model: OnnxModel, layers: list[LayerCost], latency:
         f"{latency.low:.2f} to {latency.high:.2f}), one run in twenty takes longer than "
         f"{latency.p95:.2f} ms; {card.macs / latency.p50 / 1e6:.1f} billion multiply-accumulates a "
         f"second. In memory its weights take {4 * card.parameters / 1e6:.1f} MB as 32-bit numbers, "
-        f"the largest layer passes on {4 * passed / 1e6:.2f} MB."
+        f"what it passes from layer to layer at most {4 * peak / 1e6:.2f} MB more, if each is "
+        "dropped once it is no longer needed."
     )
 
 
@@ -91,10 +93,8 @@ def _draw_energy(model: OnnxModel, latency: Latency) -> None:
         count = st.select_slider(
             "Answers", _COUNTS, key=ANSWERS, format_func=lambda each: f"{each:,}"
         )
-    cores = count_threads()
-    answers = estimate_energy(latency.p50, cores).scale(count)
-    rows = [("These answers", answers)]
     training = model.card.training
+    rows = _list_answers(model, latency, count)
     if training is not None:
         rows.append(("Its training", Range(training.energy.low, training.energy.high)))
     lines = ["| | energy | CO₂ |", "|---|---|---|"]
@@ -104,18 +104,36 @@ def _draw_energy(model: OnnxModel, latency: Latency) -> None:
         for title, energy in rows
     ]
     with right:
-        st.markdown("\n".join(lines))
-        told = (
-            f"Estimated, not measured: {cores} busy cores at 2 to 20 W each, for the median time "
-            "above. CO₂ by the grid's mean of 2023."
-        )
-        if training is None:
-            told += " It was trained by others, who do not tell what that took."
-        else:
-            told += f" Its training: {training.energy.how}."
-            even = training.energy.low / estimate_energy(latency.p50, cores).low
-            told += f" It cost as much as about {_shorten(even)} answers."
-        st.caption(told)
+        if rows:
+            st.markdown("\n".join(lines))
+        st.caption(_describe_energy(model, latency))
+
+
+def _list_answers(model: OnnxModel, latency: Latency, count: int) -> list[tuple[str, Range]]:
+    if not _is_on_cpu(model):
+        return []
+    return [("These answers", estimate_energy(latency.p50, count_threads()).scale(count))]
+
+
+def _describe_energy(model: OnnxModel, latency: Latency) -> str:
+    training, cores = model.card.training, count_threads()
+    told = (
+        f"Estimated, not measured: {cores} busy cores at 2 to 20 W each, for the median time above."
+        if _is_on_cpu(model)
+        else "What a GPU draws for an answer is not known here, so it is not told."
+    )
+    told += " CO₂ by the grid's mean of 2023."
+    if training is None:
+        return told + " It was trained by others, and its card does not tell what that took."
+    told += f" Its training: {training.energy.how}."
+    if not _is_on_cpu(model):
+        return told
+    even = training.energy.low / estimate_energy(latency.p50, cores).low
+    return told + f" It cost as much as about {_shorten(even)} answers."
+
+
+def _is_on_cpu(model: OnnxModel) -> bool:
+    return not model.provider.startswith("GPU")
 
 
 def create_question(layers: list[LayerCost]) -> Question:

@@ -33,10 +33,11 @@ def test_the_page_counts_times_and_quantises() -> None:
     assert app.metric[0].value == "236 k" and app.metric[1].value == "16.5 M"
     assert has_text(app, f"the card says {card.macs:,}")
     assert has_text(app, "| **These answers** |") and has_text(app, "| **Its training** |")
+    assert has_text(app, "dropped once it is no longer needed")
     assert has_text(app, "times the operations of our largest training")
     next(b for b in app.button if b.label == "Make it 8-bit and compare").click().run()
     assert not app.exception
-    assert has_text(app, "| **right of 1,000** |") and has_text(app, "the trivial comparison")
+    assert has_text(app, "| **right of 900** |") and has_text(app, "the trivial comparison")
 
 
 def test_others_trainings_are_not_invented_and_nonsense_is_told() -> None:

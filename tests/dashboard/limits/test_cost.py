@@ -4,7 +4,9 @@ from pathlib import Path
 
 import altair as alt
 import numpy as np
+import onnx
 import pytest
+from onnx import helper
 
 from dashboard.cache import ZOO
 from dashboard.cost_charts import Offer, find_pareto, plot_layers, plot_offers, plot_trainings
@@ -12,10 +14,13 @@ from dashboard.inference.card_loading import load_model_card
 from dashboard.inference.preprocessing import normalize
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
+from dashboard.limits.activation_memory import find_peak
 from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energy
 from dashboard.limits.layer_macs import LayerCost, count_layers
-from dashboard.limits.quantisation import compare_networks, occlude, open_quantised, quantise
+from dashboard.limits.quantisation import compare_networks, occlude, open_on_cpu, quantise
 from dashboard.limits.scaling import Training, count_by_rule, count_training, describe_times
+from dashboard.limits.speed import compare_speed, summarize_pairs
+from dashboard.widgets.cost_quantised import describe_speed
 from export.macs import count_macs
 
 PICTURES = ("cnn.fashion_mnist", "vit.fashion_mnist", "efficientnet_lite0.imagenet")
@@ -37,6 +42,44 @@ def test_the_first_layer_of_the_cnn_by_hand() -> None:
     assert first.macs == channels * height * width * (first.weights - channels) // channels
 
 
+def test_the_peak_of_a_diamond_by_hand(tmp_path: Path) -> None:
+    # x (1, 4) -> a -> b, and a + b at last: a waits for b, so a, b and the sum are alive at once.
+    nodes = [
+        helper.make_node("Relu", ["x"], ["a"]),
+        helper.make_node("Concat", ["a", "a"], ["wide"], axis=1),
+        helper.make_node("ReduceSum", ["wide", "axes"], ["b"]),
+        helper.make_node("Add", ["a", "b"], ["y"]),
+    ]
+    ports = [helper.make_tensor_value_info(name, 1, ["batch", 4]) for name in "xy"]
+    axes = helper.make_tensor("axes", 7, [1], [1])
+    graph = helper.make_graph(nodes, "diamond", ports[:1], ports[1:], [axes])
+    onnx.save(helper.make_model(graph), str(tmp_path / "diamond.onnx"))
+    assert find_peak(tmp_path / "diamond.onnx") == 4 + 8 + 1  # a, the doubled one and its sum
+
+
+def test_what_is_alive_at_once_holds_the_largest_layer() -> None:
+    for name in PICTURES:
+        path = ZOO / name / "predict.onnx"
+        largest = max(layer.outputs for layer in count_layers(path))
+        assert largest <= find_peak(path) < 20 * largest
+
+
+def test_two_are_compared_pair_by_pair() -> None:
+    # A moment four times as slow hits both of the last pair; the ratio does not see it.
+    pairs = np.array([[2.0, 1.0], [2.0, 1.0], [8.0, 4.0]])
+    speed = summarize_pairs(pairs)
+    assert (speed.before, speed.after, speed.ratio, speed.low, speed.high) == (2, 1, 2, 2, 2)
+    assert describe_speed(speed) == "faster"
+    assert describe_speed(summarize_pairs(pairs[:, ::-1])) == "slower"
+    assert "neither" in describe_speed(summarize_pairs(np.array([[1.0, 2.0], [2.0, 1.0]])))
+
+
+def test_both_run_equally_often() -> None:
+    calls: list[str] = []
+    speed = compare_speed(lambda: calls.append("a"), lambda: calls.append("b"), 60, most=6)
+    assert speed.n == 6 and calls.count("a") == calls.count("b") == 9
+
+
 def test_energy_and_carbon_by_hand() -> None:
     energy = estimate_energy(3_600_000, 2)  # an hour on two cores
     assert (energy.low, energy.high) == (4.0, 40.0)
@@ -47,7 +90,7 @@ def test_energy_and_carbon_by_hand() -> None:
 def test_the_rule_by_hand() -> None:
     assert count_by_rule(175e9, 300e9) == pytest.approx(3.15e23)  # the paper says 3.14e23
     assert count_training(10, 5, 2) == 600
-    assert describe_times(3e23, 4e14) == "10^9"
+    assert describe_times(3e23, 4e14) == "10⁹"
 
 
 def test_eight_bits_keep_the_answers_of_the_cnn() -> None:
@@ -57,13 +100,15 @@ def test_eight_bits_keep_the_answers_of_the_cnn() -> None:
         labels = arrays["labels"][:200]
     inputs = normalize(views, model.card)
     small = quantise(ZOO / "cnn.fashion_mnist", inputs[:40])
-    assert small.bytes_after < 0.4 * small.bytes_before
-    session = open_quantised(small, 2)
+    assert len(small.after) < 0.4 * len(small.before)
+    session, wide = open_on_cpu(small.after, 2), open_on_cpu(small.before, 2)
 
     def predict(rows: np.ndarray) -> np.ndarray:
         (logits,) = session.run(["logits"], {session.get_inputs()[0].name: rows})
         return np.asarray(logits)
 
+    (same,) = wide.run(["logits"], {wide.get_inputs()[0].name: inputs[:4]})
+    assert np.allclose(same, model.predict(inputs[:4]), atol=1e-5)
     found = compare_networks(inputs, labels, model.predict, predict, maps=3)
     assert found.n == 200 and found.same >= 190
     assert found.accuracy is not None
@@ -84,7 +129,7 @@ def test_occlusion_finds_the_window_that_counts() -> None:
         return np.stack([rows[:, 0, 4:8, 8:12].sum((1, 2)), np.zeros(len(rows))], 1)
 
     falls = occlude(inputs, 0, predict)
-    assert falls.shape == (7, 7) and np.unravel_index(falls.argmax(), (7, 7)) == (1, 2)
+    assert falls.shape == (7, 7) and divmod(int(falls.argmax()), 7) == (1, 2)
 
 
 def test_only_offers_that_none_beats_are_on_the_front() -> None:
