@@ -61,6 +61,10 @@ def compute_praise(logits: Floats) -> NDArray[np.float64]:
 
 
 def choose_units(carried: Floats, count: int = UNITS) -> list[int]:
-    """Return the units (of (T, units)) that vary most over the text, the liveliest first."""
-    order = np.argsort(-carried.std(axis=0), kind="stable")
+    """Return the units (of (T, units)) that vary most, the liveliest first.
+
+    The zeros before the first word count, so that a text of one word has an order too.
+    """
+    start = np.zeros((1, carried.shape[1]), carried.dtype)
+    order = np.argsort(-np.concatenate([start, carried]).std(axis=0), kind="stable")
     return [int(unit) for unit in order[:count]]

@@ -16,7 +16,7 @@ from dashboard.inference.cards import ModelCard
 from dashboard.inference.errors import create_zoo_error
 
 LONGEST = 64  # words: as many as the gradient graphs take
-MAX_CHARACTERS = 600
+MAX_CHARACTERS = 600  # of a text in a link; a longer one is read all the same
 
 
 class NoWordsError(ValueError):

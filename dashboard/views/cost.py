@@ -63,8 +63,8 @@ def render(model_name: str) -> None:
     """Draw the page."""
     draw_title(
         "Compute cost",
-        "time and work are two things, and energy is an estimate with a wide range. Everything "
-        "here is counted or timed on this machine as you look.",
+        "time and work are two things. Work is counted and time measured on this machine as you "
+        "look; energy can only be estimated, with a wide range.",
     )
     complaints = st.container()
     model = _open(model_name)

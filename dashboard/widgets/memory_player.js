@@ -8,8 +8,12 @@ const GATES = [
   ["forget_gate", "forget gate", "share of the memory that is kept", 0],
   ["input_gate", "input gate", "share of the candidate that is written", 0],
   ["candidate", "candidate", "what is proposed to be written", -1],
+  ["cells", "memory", "what the cell then holds", -1],
   ["output_gate", "output gate", "share of the memory that shows", 0],
+  ["states", "state", "what the cell shows to the next word and to the verdict", -1],
 ]
+const LONG_WORD = 24 // characters; longer ones are shortened, in full when pointed at
+const shorten = (word) => (word.length > LONG_WORD ? `${word.slice(0, LONG_WORD - 1)}…` : word)
 
 function make(tag, properties = {}, children = []) {
   const element = document.createElement(tag)
@@ -67,7 +71,7 @@ export default function ({ data, parentElement }) {
 
   const rows = data.networks.map((network) => {
     const words = data.words.map((word, i) => {
-      const button = make("button", { type: "button", textContent: word })
+      const button = make("button", { type: "button", textContent: shorten(word), title: shorten(word) === word ? "" : word })
       if (data.unknown.includes(i)) { button.classList.add("unknown"); button.title = "unknown to the networks: all unknown words are one to them" }
       button.onclick = () => { stop(); kept.step = i; update() }
       return button
@@ -129,9 +133,8 @@ export default function ({ data, parentElement }) {
   function update() {
     const t = kept.step
     slider.value = t
-    output.textContent = `${t + 1} of ${last + 1}: ${data.words[t]}`
-    lines.cursor.setAttribute("x1", lines.x(t))
-    lines.cursor.setAttribute("x2", lines.x(t))
+    output.textContent = `${t + 1} of ${last + 1}: ${shorten(data.words[t])}`
+    lines.move(t)
     for (const { network, words, verdict, heat } of rows) {
       verdict.textContent = `${percent(network.verdicts[t])} praise`
       words.forEach((word, i) => { word.classList.toggle("now", i === t); word.classList.toggle("later", i > t) })
@@ -144,14 +147,12 @@ export default function ({ data, parentElement }) {
   function tell(t) {
     const read = (name, at) => gated.gates[name][kept.unit][at]
     gates.replaceChildren(...GATES.map(([name, title, help, low]) => {
-      const value = read(name, t)
-      const bar = make("i")
-      bar.style.left = `${low ? 50 + Math.min(0, 50 * value) : 0}%`
-      bar.style.width = `${(low ? 50 : 100) * Math.abs(value)}%`
-      return make("div", { title: help }, [make("span", { textContent: title }), make("div", { className: low ? "bar both" : "bar" }, [bar]), make("b", { textContent: signed(value) })])
+      const bars = drawBars(gated.gates[name][kept.unit], low, t)
+      bars.setAttribute("aria-label", `${title} over the words, ${help}; now ${signed(read(name, t))}`)
+      return make("div", { title: help }, [make("span", { textContent: title }), bars, make("b", { textContent: signed(read(name, t)) })])
     }))
     const before = t > 0 ? read("cells", t - 1) : 0
-    told.textContent = `At “${data.words[t]}”: memory ${signed(before)} × ${signed(read("forget_gate", t))} kept, plus ${signed(read("candidate", t))} × ${signed(read("input_gate", t))} written, is ${signed(read("cells", t))}. The state shows tanh of it × ${signed(read("output_gate", t))} = ${signed(read("states", t))}.`
+    told.textContent = `At “${shorten(data.words[t])}”: memory ${signed(before)} × ${signed(read("forget_gate", t))} kept, plus ${signed(read("candidate", t))} × ${signed(read("input_gate", t))} written, is ${signed(read("cells", t))}. The state shows tanh of it × ${signed(read("output_gate", t))} = ${signed(read("states", t))}.`
   }
 
   root.replaceChildren(
@@ -179,8 +180,26 @@ function drawVerdicts(data) {
   const lines = data.networks.map((network) => draw("polyline", {
     points: network.verdicts.map((share, t) => `${x(t)},${y(share)}`).join(" "), class: `line ${network.key}` }))
   const cursor = draw("line", { y1: top, y2: height - bottom, class: "cursor" })
-  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "verdicts" }, [...grid, ...lines, cursor])
+  const dots = data.networks.map((network) => draw("circle", { r: 4.5, class: `dot ${network.key}` }))
+  const move = (t) => {
+    cursor.setAttribute("x1", x(t))
+    cursor.setAttribute("x2", x(t))
+    dots.forEach((dot, i) => { dot.setAttribute("cx", x(t)); dot.setAttribute("cy", y(data.networks[i].verdicts[t])) })
+  }
+  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "verdicts" }, [...grid, ...lines, cursor, ...dots])
   svg.setAttribute("aria-label", `Probability of praise after every word. ${data.networks.map((n) => `${n.name} ends at ${percent(n.verdicts.at(-1))}`).join(", ")}.`)
   const legend = make("div", { className: "legend" }, ["Probability that the text praises, after every word: ", ...data.networks.flatMap((n) => [make("i", { className: n.key }), `${n.name} `])])
-  return { x, cursor, box: make("div", {}, [legend, svg]) }
+  return { move, box: make("div", {}, [legend, svg]) }
+}
+
+// One unit's values over the words, a bar a word, from 0 to 1 or (low = -1) both ways from zero.
+function drawBars(values, low, now) {
+  const top = low ? Math.max(1, ...values.map(Math.abs)) : 1
+  const zero = low ? 0.5 : 1
+  const bars = values.map((value, t) => {
+    const height = (Math.abs(value) / top) * zero
+    return draw("rect", { x: t + 0.06, y: value < 0 ? zero : zero - height, width: 0.88, height, class: t === now ? "now" : t > now ? "later" : "" })
+  })
+  const axis = draw("line", { x1: 0, x2: values.length, y1: zero, y2: zero, class: "axis" })
+  return draw("svg", { viewBox: `0 0 ${values.length} 1`, preserveAspectRatio: "none", role: "img", class: "bars" }, [...bars, axis])
 }

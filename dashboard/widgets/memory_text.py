@@ -46,11 +46,11 @@ class Read:
 
 def draw_text() -> None:
     """Draw the text, both networks over it, and the test of what they say mattered."""
-    state.bind(TEXT, SEED, lambda text: text if len(text) <= MAX_CHARACTERS else None)
+    state.bind(TEXT, SEED, _parse, lambda text: text[:MAX_CHARACTERS])
+    # Without max_chars: with it the browser drops a longer paste whole, without a word.
     text = st.text_input(
         "A sentence or two about a film, in English",
         key=TEXT,
-        max_chars=MAX_CHARACTERS,
         persist_state="session",
         help="The networks have learnt from film reviews and know no other kind of text.",
     )
@@ -68,6 +68,10 @@ def draw_text() -> None:
     shown = [_show(name, key, found[name]) for name, key in ((RNN, "first"), (LSTM, "second"))]
     draw_memory(identity, words.labels, words.unknown, shown, "memory_player")
     _draw_test(found)
+
+
+def _parse(text: str) -> str | None:
+    return text if len(text) <= MAX_CHARACTERS else None
 
 
 def _read(name: str, words: Words) -> Read:

@@ -79,27 +79,33 @@ def create_question(cards: Mapping[str, ModelCard]) -> Question:
 
 def _draw_curves(cards: Mapping[str, ModelCard]) -> None:
     chance = float(next(iter(cards.values())).details["chance"])
-    left, right = st.columns(2, gap="large")
-    with left:
-        lines = {name: read_accuracy(card, "even") for name, card in cards.items()}
-        st.markdown("**Recalled**, all lengths equally likely in training (dashed: chance)")
-        st.vega_lite_chart(
-            plot_over_distance(
-                lines, "letters in between", "right, %", is_logarithmic=False, floor=chance
-            ),
-            width="stretch",
-        )
-    with right:
-        norms = {name: read_gradient_norms(card, "untrained") for name, card in cards.items()}
-        st.markdown("**What the first letter can teach** before any training: its gradient's norm")
-        st.vega_lite_chart(
-            plot_over_distance(norms, "letters in between", "norm", is_logarithmic=True),
-            width="stretch",
-        )
-    near = ", ".join(
-        f"{name} {read_accuracy(card, 'near')[MAX_LAG]:.0f} %" for name, card in cards.items()
-    )
+    protocols = {
+        "near": "**Can hold:** trained with short rows among the long ones",
+        "even": "**Hard to learn:** trained with all lengths equally likely",
+    }
+    for column, (protocol, title) in zip(
+        st.columns(2, gap="large"), protocols.items(), strict=True
+    ):
+        lines = {name: read_accuracy(card, protocol) for name, card in cards.items()}
+        with column:
+            st.markdown(f"{title} (dashed: chance)")
+            st.vega_lite_chart(
+                plot_over_distance(
+                    lines, "letters in between", "right, %", is_logarithmic=False, floor=chance
+                ),
+                width="stretch",
+            )
+    moments = {"untrained": "before any training", "trained": "after it, short rows among the long"}
+    for column, (moment, when) in zip(st.columns(2, gap="large"), moments.items(), strict=True):
+        norms = {name: read_gradient_norms(card, moment) for name, card in cards.items()}
+        with column:
+            st.markdown(f"**What the first letter can teach** {when}: its gradient's norm")
+            st.vega_lite_chart(
+                plot_over_distance(norms, "letters in between", "norm", is_logarithmic=True),
+                width="stretch",
+            )
     st.caption(
-        f"With short rows among the long ones, at {MAX_LAG} letters: {near}. All figures are from "
-        "the cards, 1,000 new rows a point; gradients in torch, norms under 1e-12 drawn there."
+        "All figures are from the cards, 1,000 new rows a point; gradients in torch, norms under "
+        "1e-12 drawn there. After training the losses are small and the gradients with them: "
+        "compare how the lines fall, not their heights."
     )

@@ -20,6 +20,8 @@ def test_a_text_is_scrubbed_and_a_cell_opened(server: str, page: Page) -> None:
     slider.press("Home")
     expect(player.locator("output")).to_have_text("1 of 7: a")
     expect(told).to_contain_text("At “a”: memory 0.00")
+    forget = player.get_by_role("img", name="forget gate over the words")
+    expect(forget.locator("rect")).to_have_count(7)
     player.get_by_role("button", name="wonderful").last.click()
     expect(player.locator("output")).to_have_text("6 of 7: wonderful")
     before = told.inner_text()
@@ -29,7 +31,12 @@ def test_a_text_is_scrubbed_and_a_cell_opened(server: str, page: Page) -> None:
     colours = [word.get_attribute("style") for word in words.all()]
     player.get_by_role("combobox", name="words coloured by").select_option("taken away")
     assert [word.get_attribute("style") for word in words.all()] != colours
-    page.get_by_role("textbox", name="A sentence or two").fill("🎬")
-    page.get_by_role("textbox", name="A sentence or two").press("Enter")
+    text = page.get_by_role("textbox", name="A sentence or two")
+    text.fill("one fine film " * 100)  # a pasted review: longer than a link may be
+    text.press("Enter")
+    settle(page)
+    expect(page.get_by_text("Only the first 64 words are read; 236 are left out.")).to_be_visible()
+    text.fill("🎬")
+    text.press("Enter")
     settle(page)
     expect(page.get_by_text("There is no word in this text")).to_be_visible()

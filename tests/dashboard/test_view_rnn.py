@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.memory_charts import plot_over_distance
+from dashboard.sequences.words import MAX_CHARACTERS
 from dashboard.views import VIEWS, rnn
 from dashboard.widgets import recall_game
 from tests.dashboard.app_driver import has_text
@@ -51,6 +52,16 @@ def test_bad_texts_get_a_sentence(text: str, said: str) -> None:
     app = open_page(**{"memory.text": text})
     assert not app.exception
     assert any(said in each.value for each in (*app.info, *app.warning))
+
+
+def test_a_pasted_review_is_read_from_its_start() -> None:
+    app = open_page()
+    field = app.text_input(key="memory.text")
+    assert not field.max_chars  # with a limit the browser would drop a longer paste unread
+    field.set_value("what a fine film " * 100).run()
+    assert not app.exception and not app.warning
+    assert "Only the first 64 words are read; 336 are left out." in app.info[0].value
+    assert len(app.query_params["memory.text"]) == MAX_CHARACTERS  # the link stays short
 
 
 def test_nonsense_in_the_link_is_told() -> None:

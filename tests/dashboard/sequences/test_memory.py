@@ -59,6 +59,7 @@ def test_praise_by_hand_and_the_liveliest_units() -> None:
     assert compute_praise(np.array([0, np.log(3)], np.float32)) == pytest.approx(0.75)
     carried = np.array([[0, 5, 1], [0, -5, 2]], np.float32)  # (T, units)
     assert choose_units(carried, 2) == [1, 2]
+    assert choose_units(np.array([[0, 1, -3]], np.float32)) == [2, 1, 0]  # one word
 
 
 @pytest.mark.parametrize("name", ["rnn.imdb", "lstm.imdb"])
