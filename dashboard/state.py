@@ -9,7 +9,8 @@ a shared link must never break a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import streamlit as st
@@ -20,18 +21,30 @@ _SEEN = "_url_seen"  # the query string that this session last read or wrote
 _FIELDS = "_url_fields"  # fields bound in this run: key -> text, or None at the default
 _COMPLAINTS = "_url_complaints"
 _IS_NEW = "_url_is_new"  # the link has been read, and the reader has changed nothing since
+_REPLACED = "_url_replaced"  # query strings that gave way to newer ones: (when, query)
+
+# A browser under quick moves sends the query string of a moment ago: for so many seconds a replaced
+# one is taken for such an echo, not for an address that the reader typed or went back to.
+_ECHO_SECONDS = 2.0
 
 
 def begin_run() -> None:
     """Start a run: forget the last run's fields, and reread them if the reader changed the URL."""
     query = dict(st.query_params)
-    if query and query != st.session_state.get(_SEEN):
+    if query and query != st.session_state.get(_SEEN) and not _is_echo(query):
         for key in st.session_state.get(_FIELDS, {}):
             st.session_state.pop(key, None)
         st.session_state[_SEEN] = query
         st.session_state[_COMPLAINTS] = []
         st.session_state[_IS_NEW] = True
     st.session_state[_FIELDS] = {}
+
+
+def _is_echo(query: Mapping[str, str]) -> bool:
+    since = time.monotonic() - _ECHO_SECONDS
+    replaced = [each for each in st.session_state.get(_REPLACED, ()) if each[0] > since]
+    st.session_state[_REPLACED] = replaced
+    return any(query == old for _, old in replaced)
 
 
 def bind(
@@ -75,6 +88,8 @@ def write_url() -> None:
     query = {key: text for key, text in st.query_params.items() if key not in fields}
     query |= {key: text for key, text in fields.items() if text is not None}
     if dict(st.query_params) != query:
+        replaced = st.session_state.setdefault(_REPLACED, [])
+        replaced.append((time.monotonic(), dict(st.session_state.get(_SEEN) or {})))
         st.query_params.from_dict(query)
         if not st.session_state.get(_IS_NEW, False):
             st.session_state[_COMPLAINTS] = []

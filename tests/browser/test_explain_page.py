@@ -19,12 +19,15 @@ QUICK = "methods=intensity%2Cedges"
 
 
 def _upload(page: Page, *files: tuple[str, str, bytes]) -> None:
-    # After an upload the page draws a new, empty uploader; the old one goes a moment later.
+    # After an upload the page draws a new, empty uploader; the old one goes a moment later. Only
+    # that says that the files have arrived: until then the page looks settled.
     uploader = page.get_by_test_id("stFileUploaderDropzoneInput")
     expect(uploader).to_have_count(1, timeout=30_000)
+    uploader.evaluate("input => { input.dataset.sent = 'yes' }")
     uploader.set_input_files(
         [{"name": name, "mimeType": mime, "buffer": data} for name, mime, data in files]
     )
+    expect(page.locator("input[data-sent]")).to_have_count(0, timeout=60_000)
     settle(page)
 
 

@@ -1,0 +1,48 @@
+"""The address and the session: which of them is right when they differ."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import state
+
+SCRIPT = """
+import streamlit as st
+from dashboard import state
+state.begin_run()
+state.bind("n", 0, lambda text: int(text) if text.isdecimal() else None)
+st.slider("n", 0, 9, key="n")
+state.write_url()
+"""
+
+
+def move_twice() -> AppTest:
+    """Return a page whose slider went to 3 and then to 5."""
+    app = AppTest.from_string(SCRIPT).run()
+    for value in (3, 5):
+        app.slider[0].set_value(value).run()
+    assert dict(app.query_params) == {"n": "5"}
+    return app
+
+
+def test_an_address_that_lags_behind_takes_no_move_back() -> None:
+    app = move_twice()
+    app.query_params["n"] = "3"  # as a browser sends it that has not caught up yet
+    app.slider[0].set_value(7).run()
+    assert app.slider[0].value == 7 and dict(app.query_params) == {"n": "7"}
+
+
+def test_an_old_address_is_read_again_once_it_cannot_be_an_echo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = move_twice()
+    monkeypatch.setattr(state, "_ECHO_SECONDS", 0.0)
+    app.query_params["n"] = "3"  # the reader went back
+    app.run()
+    assert app.slider[0].value == 3 and dict(app.query_params) == {"n": "3"}
+
+
+def test_an_address_that_was_never_written_is_the_readers_at_once() -> None:
+    app = move_twice()
+    app.query_params["n"] = "8"
+    app.run()
+    assert app.slider[0].value == 8
