@@ -11,6 +11,7 @@ from dashboard.channel_pictures import encode_url, tile_kernels, tile_maps
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, to_pixels
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.stages import FirstConvolution, Stage
 
 N_TILES = 24
@@ -39,7 +40,6 @@ def look_inside(model: InnerModel, inputs: Floats, picture: Pixels) -> Inside:
     """Compute what is shown of inputs (1, C, H, W), seen as ``picture`` (H, W, 3)."""
     logits, _ = model.look(inputs)
     target = int(logits[0].argmax())
-    powers = np.exp(logits[0] - logits[0].max())
     pairs = model.explain(inputs, target)
     contributions = tuple(compute_contributions(*pair) for pair in pairs)
     channels = tuple(
@@ -47,7 +47,7 @@ def look_inside(model: InnerModel, inputs: Floats, picture: Pixels) -> Inside:
     )
     return Inside(
         target=target,
-        probability=float(powers[target] / powers.sum()),
+        probability=float(compute_probabilities(logits)[0, target]),
         contributions=contributions,
         channels=channels,
         sprites=tuple(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dashboard.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, Spec
+from dashboard.inference.model import Doubles
 from dashboard.limits.sample_shift import SampleShift
-
-Doubles = NDArray[np.float64]
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _FRAME: Spec = {"$schema": _SCHEMA, "background": "transparent", "width": "container"}

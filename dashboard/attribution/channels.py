@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
+from dashboard.inference.probability import compute_probability
 
 SHARES = (1 / 32, 1 / 8, 1 / 2, 3 / 4)
 SEED = 0
@@ -78,8 +79,7 @@ def _measure(
     drawn = np.random.default_rng(SEED).permutation(len(contribution))
     rows = np.concatenate([create_switches(best, kept), create_switches(drawn, kept[:-1])])
     logits, _ = model.look(np.repeat(inputs, len(rows), axis=0), {stage: rows})
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probs = (powers / powers.sum(axis=1, keepdims=True))[:, target].tolist()
+    probs = compute_probability(logits, target).tolist()
     whole = probs[len(kept) - 1]
     return Survival(
         stage, len(contribution), kept, tuple(probs[: len(kept)]), (*probs[len(kept) :], whole)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.attribution.base import Progress, Question, ignore_progress
-from dashboard.inference.model import Floats, Model
-from dashboard.inference.probability import Doubles, compute_probability
+from dashboard.inference.model import Doubles, Floats, Model
+from dashboard.inference.probability import compute_probability
 
 Ranks = NDArray[np.int32]
 

@@ -10,11 +10,12 @@ import numpy as np
 from dashboard.channel_pictures import encode_url
 from dashboard.generation.diffusion import Revival, Trajectory
 from dashboard.generation.sampler import Floats
+from dashboard.inference.model import Doubles
 from dashboard.inference.preprocessing import Pixels
 from dashboard.overlays import Scale, render_heat
 
 # (N, 28, 28) images in [-1, 1] -> probabilities (N, 10); None where no classifier is at hand.
-Judge = Callable[[Floats], Floats] | None
+Judge = Callable[[Floats], Doubles] | None
 
 # Full colour is half of the way from black to white: one scale for all steps, so that a faint map
 # means a small change.
@@ -121,11 +122,11 @@ def find_recognised(verdicts: Sequence[tuple[int, float]], label: int) -> int | 
     return last + 1 if last < len(verdicts) else None
 
 
-def _read_verdicts(probs: Floats | None) -> list[tuple[int, float]]:
+def _read_verdicts(probs: Doubles | None) -> list[tuple[int, float]]:
     if probs is None:
         return []
     return [(int(row.argmax()), round(float(row.max()), 4)) for row in probs]
 
 
-def _round(values: Floats) -> list[float]:
+def _round(values: Floats | Doubles) -> list[float]:
     return [round(float(value), 4) for value in values]

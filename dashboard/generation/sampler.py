@@ -19,9 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.inference.model import Doubles
+
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-Doubles = NDArray[np.float64]
 # (image (N, 1, H, W), time (N,), label (N,)) -> noise (N, 1, H, W)
 PredictNoise = Callable[[Floats, Ints, Ints], Floats]
 

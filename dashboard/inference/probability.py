@@ -1,13 +1,21 @@
-"""From logits to the probability that the curves follow."""
+"""From logits to probabilities."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 
-Doubles = NDArray[np.float64]
+
+def compute_probabilities(logits: Floats | Doubles, temperature: float = 1.0) -> Doubles:
+    """Return the softmax (..., K) of logits (..., K) / ``temperature``.
+
+    Does not overflow; a row with a NaN gives NaN.
+    """
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    probs: Doubles = powers / powers.sum(axis=-1, keepdims=True)
+    return probs
 
 
 def compute_probability(logits: Floats, target: int, versus: int | None = None) -> Doubles:

@@ -9,7 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.sandbox_wire import UploadError, UploadStopped
 from dashboard.inference.upload_inspection import STATISTICS, NormStatistics
 from dashboard.inference.upload_spec import (
@@ -89,17 +90,15 @@ class Trial:
         )
 
 
-def _compute_probabilities(raw: Floats, output: OutputSpec) -> Floats:
+def _compute_probabilities(raw: Floats, output: OutputSpec) -> Doubles:
     with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is noticed later
         logits = output.compute_logits(raw.reshape(-1, raw.shape[-1]))
-        values = output.spread(logits).astype(np.float64)
-        powers = np.exp(values - values.max(axis=1, keepdims=True))
-        probs: Floats = powers / powers.sum(axis=1, keepdims=True)
+        probs = compute_probabilities(output.spread(logits))
     return probs.reshape(*raw.shape[:-1], -1)
 
 
-def _compute_entropy(probs: Floats) -> Floats:
-    entropy: Floats = -(probs * np.log(np.maximum(probs, 1e-12))).sum(axis=-1)
+def _compute_entropy(probs: Doubles) -> Doubles:
+    entropy: Doubles = -(probs * np.log(np.maximum(probs, 1e-12))).sum(axis=-1)
     return entropy
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dashboard.inference.model import Explained, Floats, Ints
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.sandbox_wire import UploadError, UploadStopped
 from dashboard.inference.upload_file import (
     DIFFERENTIATE_TIMES,
@@ -176,8 +177,9 @@ class UploadedModel:
             raise
         except UploadError:
             return False
+        probs = compute_probabilities(expected)
         distances = [
-            np.abs(_softmax(found) - _softmax(expected[: len(found)])).max()
+            np.abs(compute_probabilities(found) - probs[: len(found)]).max()
             for found in (together, alone)
         ]
         return bool(max(distances) < _SAME_PROBABILITY)
@@ -235,9 +237,3 @@ def _scale(explained: Explained, factors: Floats) -> Explained:
         gradient=explained.gradient * across,
         layers={k: (value, slope * across) for k, (value, slope) in explained.layers.items()},
     )
-
-
-def _softmax(logits: Floats) -> Floats:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probs: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return probs

@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 
 from dashboard.faithfulness.curves import compute_ranks
 from dashboard.faithfulness.score import has_ranking
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 from dashboard.overlays import compute_scale
-
-Doubles = NDArray[np.float64]
 
 SHARES = (0.05, 0.1, 0.2)  # of the pixels: what "top" may mean
 _WINDOW = 7  # pixels a side, scikit-image's default

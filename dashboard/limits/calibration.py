@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.inference.model import Floats, Ints
-
-Doubles = NDArray[np.float64]
+from dashboard.inference.model import Doubles, Floats, Ints
+from dashboard.inference.probability import compute_probabilities
 
 N_BINS = 15  # as in the paper
 _LOWEST, _HIGHEST = 0.05, 20.0  # temperatures
@@ -36,14 +35,6 @@ class Calibration:
     confidence: float
     ece: float
     bins: tuple[Bin, ...]
-
-
-def compute_softmax(logits: Floats, temperature: float = 1.0) -> Doubles:
-    """Return probabilities (N, K) of logits (N, K) / ``temperature``; does not overflow."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    probs: Doubles = powers / powers.sum(axis=1, keepdims=True)
-    return probs
 
 
 def compute_bins(
@@ -71,7 +62,7 @@ def compute_ece(bins: list[Bin]) -> float:
 
 def measure_calibration(logits: Floats, labels: Ints, temperature: float = 1.0) -> Calibration:
     """Return how well logits (N, K) at a temperature are calibrated against labels (N,)."""
-    probs = compute_softmax(logits, temperature)
+    probs = compute_probabilities(logits, temperature)
     confidence, is_right = probs.max(axis=1), probs.argmax(axis=1) == labels
     bins = compute_bins(confidence, is_right)
     return Calibration(

@@ -11,7 +11,7 @@ import numpy as np
 from dashboard.attribution.base import Method, Question
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
-from dashboard.limits.calibration import compute_softmax
+from dashboard.inference.probability import compute_probabilities
 from dashboard.limits.maps import Report, draw_heats, report_nothing
 from dashboard.limits.sight import Sight
 from dashboard.stress import MAX_SEVERITY, Corruption
@@ -50,7 +50,7 @@ def compute_steps(
         report(f"Severity {severity}", severity / len(corruption.severities))
         view = sight.corrupt(corruption, severity)
         inputs = sight.normalize(view[np.newaxis])
-        probs = compute_softmax(sight.model.predict(inputs))[0].astype(np.float32)
+        probs = compute_probabilities(sight.model.predict(inputs))[0].astype(np.float32)
         heats = draw_heats(sight.model, Question(inputs, sight.target), methods)
         steps.append(Step(severity, view, probs, heats))
     return steps
@@ -63,7 +63,7 @@ def compute_grid(
     cells: list[Cell] = []
     for number, (corruption, views) in enumerate(_corrupt_all(sight, corruptions)):
         report(corruption.label, number / len(corruptions))
-        probs = compute_softmax(sight.model.predict(sight.normalize(views)))  # (5, K)
+        probs = compute_probabilities(sight.model.predict(sight.normalize(views)))  # (5, K)
         for index, row in enumerate(probs):
             answer = int(row.argmax())
             cells.append(

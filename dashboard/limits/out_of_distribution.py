@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dashboard.inference.model import Floats
-from dashboard.limits.calibration import compute_softmax
-
-Doubles = NDArray[np.float64]
+from dashboard.inference.model import Doubles, Floats
+from dashboard.inference.probability import compute_probabilities
 
 SCORES = {
     "max_softmax": "Max softmax",
@@ -71,7 +68,7 @@ def compute_logit_scores(logits: Floats) -> dict[str, Doubles]:
     top = values.max(axis=1)
     energy = top + np.log(np.exp(values - top[:, None]).sum(axis=1))
     return {
-        "max_softmax": compute_softmax(logits).max(axis=1),
+        "max_softmax": compute_probabilities(logits).max(axis=1),
         "max_logit": top,
         "energy": energy,
     }

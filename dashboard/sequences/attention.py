@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
+from dashboard.inference.probability import compute_probabilities
 
-Doubles = NDArray[np.float64]
 _LEVELS = 65535  # of a share in what is sent to the browser
 
 
@@ -20,10 +19,8 @@ def compute_weights(queries: Floats, keys: Floats, temperature: float = 1.0) -> 
     of 1 is the network's own.
     """
     q, k = queries.astype(np.float64), keys.astype(np.float64)
-    scores = q @ k.swapaxes(-1, -2) / (np.sqrt(q.shape[-1]) * temperature)  # (..., T, T)
-    powers = np.exp(scores - scores.max(-1, keepdims=True))
-    weights: Doubles = powers / powers.sum(-1, keepdims=True)
-    return weights
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])  # (..., T, T)
+    return compute_probabilities(scores, temperature)
 
 
 def compute_rollout(attention: Floats) -> Doubles:

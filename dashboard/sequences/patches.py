@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dashboard.inference.model import Explained, Floats
-from dashboard.sequences.attention import Doubles, compute_relevance, compute_rollout
+from dashboard.inference.model import Doubles, Explained, Floats
+from dashboard.sequences.attention import compute_relevance, compute_rollout
 
 ROLLOUT, RELEVANCE, CENTER = "rollout", "relevance", "center"
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from dashboard.inference.cards import ModelCard
 from dashboard.inference.graphs import Array
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
+from dashboard.inference.probability import compute_probabilities
 from dashboard.sequences.word_pieces import Pieces
 
 TRAINED_ON = "it"
@@ -47,7 +48,7 @@ class Resolved:
     attention: Floats
 
     @property
-    def probabilities(self) -> Floats:
+    def probabilities(self) -> Doubles:
         """The softmax of the scores."""
         return compute_probabilities(self.scores)
 
@@ -94,13 +95,6 @@ def resolve(encoder: Runs, resolver: Runs, pieces: Pieces, pronoun: int) -> Reso
     }
     found = resolver.run(feed, ["scores", "attentions"])
     return Resolved(feed, found["scores"][0], found["attentions"][0])
-
-
-def compute_probabilities(scores: Array) -> Floats:
-    """Return the softmax of scores (..., T) over places."""
-    powers = np.exp(scores - scores.max(-1, keepdims=True))
-    probabilities: Floats = (powers / powers.sum(-1, keepdims=True)).astype(np.float32)
-    return probabilities
 
 
 def join_word(labels: Sequence[str], place: int) -> str:

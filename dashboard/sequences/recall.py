@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dashboard.inference.cards import ModelCard
 from dashboard.inference.graphs import OnnxGraph
+from dashboard.inference.probability import compute_probabilities
 
 MAX_LAG = 256
 TRIES = 100
@@ -40,10 +41,9 @@ def play(networks: Mapping[str, OnnxGraph], symbols: Sequence[str], lag: int, se
     rows = draw_rows(len(symbols), lag, seed)
     answers, shares = {}, {}
     for name, network in networks.items():
-        logits = network.run({"tokens": rows}, ("logits",))["logits"].astype(np.float64)
-        powers = np.exp(logits[0] - logits[0].max())
+        logits = network.run({"tokens": rows}, ("logits",))["logits"]
         chosen = int(logits[0].argmax())
-        answers[name] = (symbols[chosen], float(powers[chosen] / powers.sum()))
+        answers[name] = (symbols[chosen], float(compute_probabilities(logits[0])[chosen]))
         shares[name] = float((logits.argmax(1) == rows[:, 0]).mean())
     letters = "".join(symbols[number] for number in rows[0, :-1])
     return Game(letters, symbols[rows[0, 0]], answers, shares, len(rows))

@@ -11,14 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.graphs import OnnxGraph
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 from dashboard.sequences.words import LONGEST, Words
-
-Doubles = NDArray[np.float64]
 
 GRADIENT, INTEGRATED, TAKEN = "gradient × input", "integrated gradients", "taken away"
 _STEPS = 32  # of the path from no words (all embeddings zero) to the text

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.graphs import Array
 from dashboard.inference.heads import HeadsGraph
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 from dashboard.sequences.attention import compute_rollout
 from dashboard.sequences.pronouns import Resolved, Runs
 from dashboard.sequences.word_pieces import LONGEST, Pieces
 
-Doubles = NDArray[np.float64]
 ATTENTION, GRADIENT, TRIVIAL, EXPERIMENT = "attention", "gradient", "trivial", "experiment"
 WORD_TABLE = "encoder.embeddings.word_embeddings.weight"
 _DRAWS = 2000  # random orders

@@ -13,7 +13,7 @@ from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.upload_labels import MAX_LENGTH
 from dashboard.inference.uploaded import UploadedModel
 from dashboard.inference.zoo import ZooError
-from dashboard.limits.calibration import compute_softmax
+from dashboard.inference.probability import compute_probabilities
 from dashboard.limits.sight import Sight
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.compared_networks import draw_comparison
@@ -112,7 +112,7 @@ def _draw(
         method = select_map(sight)
         st.caption(f"{chosen.caption} {corruption.summary}")
     with right:
-        probability = compute_softmax(sight.logits[np.newaxis])[0, sight.target]
+        probability = compute_probabilities(sight.logits[np.newaxis])[0, sight.target]
         st.markdown(
             f"Untouched, the network says **{sight.labels[sight.target]}** ({probability:.0%})."
         )

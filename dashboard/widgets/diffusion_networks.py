@@ -14,7 +14,9 @@ from dashboard.generation.diffusion import Move, create_predictor, create_schedu
 from dashboard.generation.diffusion_pictures import Judge, to_grey
 from dashboard.generation.sampler import Floats, PredictNoise, Schedule
 from dashboard.inference.cards import ModelCard
+from dashboard.inference.model import Doubles
 from dashboard.inference.preprocessing import normalize
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.zoo import ZooError
 
 T = TypeVar("T")
@@ -83,11 +85,8 @@ def open_judge() -> Judge:
     except ZooError:
         return None
 
-    def judge(images: Floats) -> Floats:
+    def judge(images: Floats) -> Doubles:
         views = np.repeat(to_grey(images)[..., None], 3, axis=3)  # (N, 28, 28, 3)
-        logits = model.predict(normalize(views, model.card))
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probs: Floats = powers / powers.sum(axis=1, keepdims=True)
-        return probs
+        return compute_probabilities(model.predict(normalize(views, model.card)))
 
     return judge

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from dashboard import cache, state
 from dashboard.inference.features import FeatureGraph
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 from dashboard.inference.preprocessing import Pixels
-from dashboard.limits.calibration import compute_softmax
+from dashboard.inference.probability import compute_probabilities
 from dashboard.limits.out_of_distribution import (
     KEPT,
     SCORES,
@@ -42,7 +41,6 @@ SCORE = "shift.score"
 FAMILIAR = "clothes (test)"
 STRANGE = {"digits": "digits", "emoji": "emoji"}  # title -> file
 _SURE = 0.9
-Doubles = NDArray[np.float64]
 Scores = Mapping[str, Doubles]
 
 
@@ -101,7 +99,7 @@ def _measure(sight: Sight, name: str, statistics: Statistics | None, move: Move)
     for index, (title, views) in enumerate(sets.items()):
         move(f"Showing it {len(views):,} {title}", index / len(sets))
         scores[title], logits = _score(sight, name, statistics, views)
-        sure[title] = float((compute_softmax(logits).max(axis=1) >= _SURE).mean())
+        sure[title] = float((compute_probabilities(logits).max(axis=1) >= _SURE).mean())
     return Familiarity(scores, sure)
 
 
@@ -190,7 +188,7 @@ def _draw_scores(
 
 
 def _say(flagged: list[str], names: list[str], best: str, sight: Sight, words: str) -> None:
-    probability = float(compute_softmax(sight.logits[np.newaxis])[0, sight.target])
+    probability = float(compute_probabilities(sight.logits[np.newaxis])[0, sight.target])
     said = f"{sight.labels[sight.target]} ({probability:.0%})"
     told = f"{SCORES[best]} score"
     verdict = (

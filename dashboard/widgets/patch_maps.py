@@ -14,6 +14,7 @@ from dashboard.attribution.base import Question
 from dashboard.faithfulness.score import compute_scores
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
@@ -76,7 +77,6 @@ def create_patch_figure(model: OnnxModel, pixels: Pixels) -> PatchFigure:
     inputs = preprocess(pixels, model.card)
     logits = model.predict(inputs)[0]
     target = int(logits.argmax())
-    powers = np.exp(logits - logits.max())
     explained = model.explain(inputs, np.array([target], np.int64))
     details = model.card.details
     maps = compute_patch_maps(explained, int(details["grid"]), int(details["stride"]))
@@ -84,7 +84,7 @@ def create_patch_figure(model: OnnxModel, pixels: Pixels) -> PatchFigure:
     photo = _enlarge(crop_view(pixels, model.card))
     return PatchFigure(
         target=target,
-        probability=float(powers[target] / powers.sum()),
+        probability=float(compute_probabilities(logits)[target]),
         photo=photo,
         overlays={name: _lay_over(photo, heat) for name, heat in maps.items()},
         scores={name: each.score for name, each in scores.items()},

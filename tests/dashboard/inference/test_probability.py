@@ -1,7 +1,21 @@
 import numpy as np
 import pytest
 
-from dashboard.inference.probability import compute_probability
+from dashboard.inference.probability import compute_probabilities, compute_probability
+
+
+def test_softmax_with_a_temperature():
+    logits = np.array([[np.log(4.0), 0.0], [1000.0, 0.0]], np.float32)
+    found = compute_probabilities(logits)
+    assert found[0] == pytest.approx([0.8, 0.2])
+    assert found[1] == pytest.approx([1.0, 0.0])  # no overflow
+    roots = compute_probabilities(logits, 2.0)  # of 4 and 1
+    assert roots[0] == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_softmax_is_over_the_last_axis():
+    scores = np.array([[[np.log(2.0), 0.0, -1e9]]])
+    np.testing.assert_allclose(compute_probabilities(scores), [[[2 / 3, 1 / 3, 0]]], atol=1e-6)
 
 
 def test_softmax_by_hand():

@@ -7,17 +7,9 @@ from dashboard.limits.calibration import (
     compute_bins,
     compute_ece,
     compute_nll,
-    compute_softmax,
     fit_temperature,
     measure_calibration,
 )
-
-
-def test_softmax_with_a_temperature() -> None:
-    logits = np.array([[np.log(4.0), 0.0], [1000.0, 0.0]], np.float32)
-    assert compute_softmax(logits)[0] == pytest.approx([0.8, 0.2])
-    assert compute_softmax(logits, 2.0)[0] == pytest.approx([2 / 3, 1 / 3])  # roots of 4 and 1
-    assert compute_softmax(logits)[1] == pytest.approx([1.0, 0.0])  # no overflow
 
 
 def test_error_of_ten_answers_by_hand() -> None:

@@ -11,7 +11,6 @@ from dashboard.inference.card_loading import load_model_card
 from dashboard.inference.cards import Metric
 from dashboard.sequences.pronouns import (
     Resolved,
-    compute_probabilities,
     describe_accuracy,
     describe_heads,
     find_candidate,
@@ -89,11 +88,6 @@ def test_a_candidate_follows_an_article() -> None:
 def test_a_cut_word_is_joined() -> None:
     labels = ("[CLS]", "Token", "##iz", "##ation", "is", "[SEP]")
     assert [join_word(labels, place) for place in (1, 2, 3, 4)] == ["Tokenization"] * 3 + ["is"]
-
-
-def test_scores_become_probabilities() -> None:
-    found = compute_probabilities(np.array([[np.log(2.0), 0.0, -1e9]]))
-    np.testing.assert_allclose(found, [[2 / 3, 1 / 3, 0]], atol=1e-6)
 
 
 def test_the_resolver_reads_the_encoder_layer_that_its_card_names() -> None:
