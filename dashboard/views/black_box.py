@@ -12,13 +12,13 @@ from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sessions import OnnxModel
-from dashboard.inference.zoo import ZooError
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.cue_lab import draw_cue_lab
 from dashboard.widgets.disagreement import draw_disagreement, finish_disagreement
 from dashboard.widgets.known_answer import draw_known_answer
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.model_select import open_model
 from dashboard.widgets.option_select import parse_option
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.shuffled_weights import draw_shuffled_weights
@@ -91,7 +91,7 @@ def render(model_name: str) -> None:
         "one answer, many explanations. The maps below explain the same answer; see how little "
         "they agree, then try to break them.",
     )
-    model = _open(model_name)
+    model = open_model(model_name)
     if model is None:
         return
     complaints = st.container()
@@ -157,17 +157,6 @@ def _draw_summary() -> None:
     for column, (title, text) in zip(st.columns(2, gap="large"), sides, strict=True):
         with column:
             st.markdown(f"**{title}**\n{text}")
-
-
-def _open(model_name: str) -> OnnxModel | None:
-    if not model_name:
-        st.error("No network could be read from models/zoo: restore it with `git checkout`.")
-        return None
-    try:
-        return cache.get_model(model_name)
-    except ZooError as error:
-        st.error(f"{error} The other networks in the sidebar still work.", icon="⚠️")
-        return None
 
 
 VIEW = View(

@@ -14,7 +14,6 @@ from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sessions import OnnxModel
-from dashboard.inference.zoo import ZooError
 from dashboard.perception import Inside, cut_sliding, describe_stage, look_inside, name_stage
 from dashboard.perception_charts import plot_survival
 from dashboard.views.base import PERCEIVE, View
@@ -30,6 +29,7 @@ from dashboard.widgets.lesson import (
     draw_title,
     is_answered,
 )
+from dashboard.widgets.model_select import open_model
 from dashboard.widgets.photo_input import select_photo
 from dashboard.widgets.unit import LAYER, UNIT, choose_unit, draw_unit
 
@@ -70,7 +70,7 @@ def render(model_name: str) -> None:
         "edges come first, larger parts later. Leaf through the layers: the maps grow coarse, and "
         "what they answer to grows specific.",
     )
-    model = _open(model_name)
+    model = open_model(model_name)
     if model is None:
         return
     inner = cache.get_inner_model(model_name)
@@ -108,17 +108,6 @@ def render(model_name: str) -> None:
     draw_contest()
     draw_theory(THEORY)
     draw_sources(SOURCES)
-
-
-def _open(model_name: str) -> OnnxModel | None:
-    if not model_name:
-        st.error("No network could be read from models/zoo: restore it with `git checkout`.")
-        return None
-    try:
-        return cache.get_model(model_name)
-    except ZooError as error:
-        st.error(f"{error} The other networks in the sidebar still work.", icon="⚠️")
-        return None
 
 
 def _prepare(model: OnnxModel, pixels: Pixels) -> tuple[Pixels, Floats]:

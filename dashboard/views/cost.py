@@ -6,7 +6,6 @@ import streamlit as st
 
 from dashboard import cache
 from dashboard.cost_charts import Offer, plot_offers, plot_trainings
-from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
 from dashboard.limits.scaling import Training, count_training, describe_times, list_large
 from dashboard.views.base import FAIL, View
@@ -14,6 +13,7 @@ from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.cost_bill import draw_bill
 from dashboard.widgets.cost_quantised import draw_quantised
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.model_select import open_model
 
 CLOTHES = ("cnn.fashion_mnist", "vit.fashion_mnist")
 PHOTOS = ("efficientnet_lite0.imagenet", "efficientnet_lite2.imagenet")
@@ -67,7 +67,7 @@ def render(model_name: str) -> None:
         "look; energy can only be estimated, with a wide range.",
     )
     complaints = st.container()
-    model = _open(model_name)
+    model = open_model(model_name)
     if model is None:
         return
     draw_bill(model_name, model)
@@ -129,17 +129,6 @@ def _draw_scaling() -> None:
         f"**{describe_times(largest.operations, most.operations)}** times. Orders of magnitude, by "
         "the 6 N D rule from the sizes in the papers."
     )
-
-
-def _open(model_name: str) -> OnnxModel | None:
-    if not model_name:
-        st.error("No network could be read from models/zoo: restore it with `git checkout`.")
-        return None
-    try:
-        return cache.get_model(model_name)
-    except ZooError as error:
-        st.error(f"{error} The other networks in the sidebar still work.", icon="⚠️")
-        return None
 
 
 VIEW = View(

@@ -11,11 +11,11 @@ from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sessions import OnnxModel
-from dashboard.inference.zoo import ZooError
 from dashboard.report import ModelFacts, PhotoFacts
 from dashboard.views.base import View
 from dashboard.widgets.class_select import reset_classes_of_another
 from dashboard.widgets.explanation import Scene, draw_explanation
+from dashboard.widgets.model_select import open_model
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.prediction import draw_prediction
 
@@ -27,7 +27,7 @@ def render(model_name: str) -> None:
         "**Look for this:** does the map light up what *you* would point at, "
         "and does it beat a map that knows nothing of the network?"
     )
-    model = _open(model_name)
+    model = open_model(model_name)
     left, right = st.columns([5, 6], gap="large")
     with left:
         chosen = select_photo(choose_subject(model_name))
@@ -58,17 +58,6 @@ def _set_scene(model: OnnxModel, chosen: ChosenPhoto) -> Scene:
         photo=PhotoFacts(photo.sha256, width, height, name=chosen.sample),
         network=ModelFacts(card.name, card.title, card.files, model.provider),
     )
-
-
-def _open(model_name: str) -> OnnxModel | None:
-    if not model_name:
-        st.error("No network could be read from models/zoo: restore it with `git checkout`.")
-        return None
-    try:
-        return cache.get_model(model_name)
-    except ZooError as error:
-        st.error(f"{error} The other networks in the sidebar still work.", icon="⚠️")
-        return None
 
 
 def _look(model: OnnxModel, photo: Photo) -> tuple[Pixels, Floats, Floats]:

@@ -7,13 +7,12 @@ import streamlit as st
 
 from dashboard import cache, state
 from dashboard.inference.preprocessing import Pixels, crop_view, normalize
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sandbox_wire import UploadError, clean_text
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.upload_labels import MAX_LENGTH
 from dashboard.inference.uploaded import UploadedModel
-from dashboard.inference.zoo import ZooError
-from dashboard.inference.probability import compute_probabilities
 from dashboard.limits.sight import Sight
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.compared_networks import draw_comparison
@@ -26,6 +25,7 @@ from dashboard.widgets.corrupted_picture import (
 )
 from dashboard.widgets.familiarity import draw_familiarity
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.model_select import open_model
 from dashboard.widgets.option_select import parse_option
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.shifted_sample import draw_sample
@@ -161,7 +161,7 @@ def _see(model_name: str, own: UploadedModel | None, chosen: ChosenPhoto) -> Sig
         return cache.get_own_space().results.get_or_compute(
             (own.key, key, "shift", "sight"), lambda: _see_own(own, pixels, key)
         )
-    model = _open(model_name)
+    model = open_model(model_name)
     if model is None:
         return None
     return cache.get_results().get_or_compute(
@@ -203,17 +203,6 @@ def _see_own(model: UploadedModel, pixels: Pixels, key: str) -> Sight:
         is_light=False,
         is_own=True,
     )
-
-
-def _open(model_name: str) -> OnnxModel | None:
-    if not model_name:
-        st.error("No network could be read from models/zoo: restore it with `git checkout`.")
-        return None
-    try:
-        return cache.get_model(model_name)
-    except ZooError as error:
-        st.error(f"{error} The other networks in the sidebar still work.", icon="⚠️")
-        return None
 
 
 VIEW = View(

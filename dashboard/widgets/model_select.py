@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import cache, state
-from dashboard.inference.zoo import IMAGE_CLASSIFICATION
+from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.zoo import IMAGE_CLASSIFICATION, ZooError
 
 KEY = "model"
 
@@ -32,3 +33,15 @@ def select_model() -> str:
         persist_state="session",
         help="The trained network that looks at your photo. It runs as an ONNX graph.",
     )
+
+
+def open_model(model_name: str) -> OnnxModel | None:
+    """Return the chosen network; where it cannot be read, say so and return None."""
+    if not model_name:
+        st.error("No network could be read from models/zoo: restore it with `git checkout`.")
+        return None
+    try:
+        return cache.get_model(model_name)
+    except ZooError as error:
+        st.error(f"{error} The other networks in the sidebar still work.", icon="⚠️")
+        return None
