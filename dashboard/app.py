@@ -17,6 +17,7 @@ import streamlit as st  # noqa: E402 - after the path is set
 from streamlit.navigation.page import StreamlitPage  # noqa: E402
 
 from dashboard import cache, state  # noqa: E402
+from dashboard.inference.errors import ZooError  # noqa: E402
 from dashboard.views import GROUPS, VIEWS, View  # noqa: E402
 from dashboard.widgets import tour  # noqa: E402
 from dashboard.widgets.model_select import select_model  # noqa: E402
@@ -30,7 +31,10 @@ def create_page(view: View) -> StreamlitPage:
         if view.has_model:
             with st.sidebar:
                 model = select_model()
-        view.render(model)
+        try:
+            view.render(model)
+        except ZooError as error:  # a file is missing or damaged: one sentence says which
+            st.error(str(error), icon="⚠️")
         tour.draw_tour(VIEWS, view.slug)
 
     return st.Page(

@@ -27,6 +27,7 @@ from dashboard.inference.images import Photo
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.small_pictures import GARMENTS, SmallPictures, load_small_pictures
 from dashboard.inference.upload_file import UploadedFile
 from dashboard.inference.upload_spec import InputSpec, OutputSpec, Pixels
 from dashboard.inference.uploaded import UploadedModel
@@ -199,6 +200,12 @@ def get_member_model(name: str, member: str) -> OnnxModel:
 def get_sample(name: str) -> Photo:
     """Return one sample photo, decoded."""
     return load_sample(name)
+
+
+@st.cache_resource(show_spinner=False)
+def get_small_pictures(name: str = GARMENTS) -> SmallPictures:
+    """Return one of the sets of small pictures; raises ZooError."""
+    return load_small_pictures(ZOO / "samples" / f"{name}.npz")
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +13,6 @@ from dashboard.generation.diffusion import create_schedule
 from dashboard.generation.sampler import PredictNoise, Schedule, draw_noise, sample
 from dashboard.inference.model import Floats
 from dashboard.inference.probability import compute_probability
-
-
-@dataclass(frozen=True)
-class Words:
-    """A text as a sentiment network takes it: ``tokens`` (1, T); ``unknown`` words, if any."""
-
-    tokens: NDArray[np.int64]
-    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,21 +33,6 @@ def find_best(logits: Floats) -> tuple[int, float]:
     """Return the most probable class of logits (1, K) and its probability."""
     best = int(logits[0].argmax())
     return best, float(compute_probability(logits, best)[0])
-
-
-def number_words(text: str, rules: Mapping[str, Any], numbers: Mapping[str, int]) -> Words | None:
-    """Return the text's last ``rules["longest"]`` words as numbers, None where there are none.
-
-    ``rules`` are the card's (``export/datasets/imdb.py`` made them); ``numbers`` maps the words of
-    the vocabulary to their places in it.
-    """
-    straight = re.sub(rules["break"], " ", text.lower().replace("\u2019", "'"))
-    words = re.findall(rules["pattern"], straight)[-rules["longest"] :]
-    if not words:
-        return None
-    tokens = [numbers.get(word, rules["unknown"]) for word in words]
-    unknown = dict.fromkeys(word for word in words if word not in numbers)
-    return Words(np.array([tokens], np.int64), tuple(unknown))
 
 
 def read_drawing(details: Mapping[str, Any]) -> Drawing:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LONGEST = 32  # the gradient graph's length; the page shows no more
-MAX_CHARACTERS = 400
+MAX_CHARACTERS = 400  # of a text in a link; a longer one is read all the same
+_MOST = 20_000  # characters that are looked at: what lies behind is not counted as left out
 UNKNOWN, START, END = "[UNK]", "[CLS]", "[SEP]"
 
 
@@ -58,7 +59,7 @@ class WordPieces:
             NoWordsError: there are none.
         """
         # A lone surrogate is no text: it cannot be encoded.
-        clean = text[:MAX_CHARACTERS].encode("utf-8", "ignore").decode("utf-8")
+        clean = text[:_MOST].encode("utf-8", "ignore").decode("utf-8")
         found = self._tokenizer.encode(clean)
         inner = slice(1, min(len(found.ids) - 1, LONGEST - 1))
         tokens = found.tokens[inner]

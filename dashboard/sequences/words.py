@@ -28,7 +28,7 @@ class Words:
     """A text as a network reads it: ``labels`` its words, ``numbers`` (1, T) their numbers.
 
     ``unknown`` are the places of words that the vocabulary lacks; ``left_out`` counts the words
-    after the ``LONGEST``-th.
+    that are not among the T.
     """
 
     labels: tuple[str, ...]
@@ -49,7 +49,7 @@ class WordReader:
             vocabulary: Sequence[str] = json.loads(path.read_text(encoding="utf-8"))
             rule: Mapping[str, Any] = card.details["words"]
             self._break, self._pattern = re.compile(rule["break"]), re.compile(rule["pattern"])
-            self._unknown = int(rule["unknown"])
+            self._unknown, self._longest = int(rule["unknown"]), int(rule["longest"])
         except (OSError, ValueError, KeyError, re.error) as error:
             raise create_zoo_error(path, "is no vocabulary that can be read") from error
         self._numbers = {word: i for i, word in enumerate(vocabulary)}
@@ -60,17 +60,32 @@ class WordReader:
         Raises:
             NoWordsError: there is no word in it.
         """
+        labels = self._split(text)
+        return self._number(labels[:LONGEST], len(labels))
+
+    def read_last(self, text: str) -> Words:
+        """Return the last words of a text, as many as in training: a review ends in its verdict.
+
+        Raises:
+            NoWordsError: there is no word in it.
+        """
+        labels = self._split(text)
+        return self._number(labels[-self._longest :], len(labels))
+
+    def _split(self, text: str) -> list[str]:
         straight = text.lower().replace("\u2019", "'")  # a typographic apostrophe
-        labels = self._pattern.findall(self._break.sub(" ", straight))
+        labels: list[str] = self._pattern.findall(self._break.sub(" ", straight))
         if not labels:
             raise NoWordsError(
                 "There is no word in this text: write a sentence, in English if you can."
             )
-        kept = labels[:LONGEST]
+        return labels
+
+    def _number(self, kept: Sequence[str], n_words: int) -> Words:
         numbers = [self._numbers.get(word, self._unknown) for word in kept]
         return Words(
             tuple(kept),
             np.array([numbers], np.int64),
             tuple(i for i, number in enumerate(numbers) if number == self._unknown),
-            len(labels) - len(kept),
+            n_words - len(kept),
         )

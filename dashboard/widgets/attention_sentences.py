@@ -70,16 +70,20 @@ def _ask_sentences() -> tuple[str, str]:
     texts = []
     columns = st.columns(2)
     for column, (key, seed), which in zip(columns, SEEDS.items(), _WHICH, strict=True):
-        state.bind(key, seed, lambda text: text if len(text) <= MAX_CHARACTERS else None)
+        state.bind(key, seed, _parse_sentence, lambda text: text[:MAX_CHARACTERS])
+        # Without max_chars: with it the browser drops a longer paste whole, without a word.
         text = column.text_input(
             f"The {which} sentence",
             key=key,
-            max_chars=MAX_CHARACTERS,
             persist_state="session",
             help="English, with a pronoun. Change one word of it and compare.",
         )
         texts.append(text or "")
     return texts[0], texts[1]
+
+
+def _parse_sentence(text: str) -> str | None:
+    return text if len(text) <= MAX_CHARACTERS else None
 
 
 def _draw_player(networks: Networks, readings: Readings, place: Place, identity: str) -> None:

@@ -88,9 +88,8 @@ def _create_predict(session: Any, output: str) -> Callable[[Floats], Floats]:
 def _load_inputs(name: str, model: OnnxModel) -> tuple[Floats, Any]:
     """Return real inputs (N, C, H, W), with labels where there are any."""
     if choose_subject(name) == CLOTHING:
-        with np.load(cache.ZOO / "samples" / "fashion_mnist.npz", allow_pickle=False) as arrays:
-            views = np.repeat(arrays["pixels"][..., np.newaxis], 3, axis=3)
-            return normalize(views, model.card), arrays["labels"].astype(np.int64)
+        garments = cache.get_small_pictures()
+        return normalize(garments.views, model.card), garments.labels
     photos = [cache.get_sample(sample.name) for sample in list_samples()]
     return np.concatenate([preprocess(photo.pixels, model.card) for photo in photos]), None
 

@@ -113,8 +113,8 @@ def draw_cue_lab() -> None:
 
 
 def _draw_survey(cue: Cue, honest: OnnxModel, cheating: OnnxModel) -> None:
-    pixels, labels = _load_garments()
-    garments = [(pixels[i], int(labels[i])) for i in range(_N_SURVEYED)]
+    known = cache.get_small_pictures()
+    garments = [(known.grey[i], int(known.labels[i])) for i in range(_N_SURVEYED)]
     methods = [get_method(name) for name in _METHODS]
     found = compute_on_demand(
         "survey",
@@ -153,19 +153,11 @@ def _open() -> tuple[Cue, OnnxModel, OnnxModel] | None:
 
 
 def _choose_garment() -> tuple[Garment, int]:
-    pixels, labels = _load_garments()
-    choices = range(len(labels))
+    garments = cache.get_small_pictures()
+    choices = range(len(garments.labels))
     index = state.bind(GARMENT, _FIRST, lambda text: parse_option(choices, text))
-    st.number_input("Garment (of the test set's sample)", 0, len(labels) - 1, step=1, key=GARMENT)
-    return Garment(pixels[index], int(labels[index])), index
-
-
-def _load_garments() -> tuple[Pixels, Pixels]:
-    def load() -> tuple[Pixels, Pixels]:
-        with np.load(cache.ZOO / "samples" / "fashion_mnist.npz", allow_pickle=False) as arrays:
-            return arrays["pixels"], arrays["labels"]
-
-    return cache.get_results().get_or_compute(("box", "garments"), load)
+    st.number_input("Garment (of the test set's sample)", 0, choices[-1], step=1, key=GARMENT)
+    return Garment(garments.grey[index], int(garments.labels[index])), index
 
 
 def _compute(

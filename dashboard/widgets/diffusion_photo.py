@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from dashboard import cache, state
@@ -13,6 +12,7 @@ from dashboard.generation.diffusion import LEVEL_STEPS, LEVELS, Wish, revive
 from dashboard.generation.diffusion_pictures import RevivalFilm, create_revival_film, from_grey
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
+from dashboard.inference.small_pictures import has_bright_border
 from dashboard.widgets.diffusion_networks import CNN, Diffusion, compute_with_bar
 from dashboard.widgets.diffusion_player import Panel, Player, Row, draw_player, read_frame
 from dashboard.widgets.diffusion_settings import parse_whole
@@ -25,8 +25,6 @@ PLAYER = "diffusion_levels"
 _PHOTO, _TEST = "photo", "test"
 _FROM_TITLES = {_PHOTO: "A sample or your own", _TEST: "One of 1,000 test pictures"}
 _FIRST_LEVEL, _FIRST_TEST = 6, 3
-_BRIGHT = 127  # the border of a garment's picture is black, that of most photos is not
-_GARMENTS = cache.ZOO / "samples" / "fashion_mnist.npz"
 
 
 def draw_own_picture(diffusion: Diffusion, seed: int, guidance: float) -> None:
@@ -81,8 +79,7 @@ def _choose_picture(names: Sequence[str]) -> Pixels:
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
     grey = crop_view(chosen.photo.pixels, cache.get_card(CNN))[..., 0]
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    is_bright = float(border.mean()) > _BRIGHT
+    is_bright = has_bright_border(grey)
     inverted = state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
     if is_bright or inverted:
         st.caption("The network knows garments on black; this picture's background is bright.")
@@ -91,8 +88,8 @@ def _choose_picture(names: Sequence[str]) -> Pixels:
 
 
 def _choose_test_picture(names: Sequence[str]) -> Pixels:
-    pixels, labels = _load_garments()
-    last = len(pixels) - 1
+    garments = cache.get_small_pictures()
+    last = len(garments.grey) - 1
     state.bind(TEST, _FIRST_TEST, parse_whole(0, last))
     chosen = st.number_input(
         f"Test picture, 0 to {last}",
@@ -104,19 +101,11 @@ def _choose_test_picture(names: Sequence[str]) -> Pixels:
     )
     index = _FIRST_TEST if chosen is None else int(chosen)
     st.caption(
-        f"Labelled {names[labels[index]]}. Fashion-MNIST test picture, Zalando SE (MIT); the "
-        "network was not trained on it."
+        f"Labelled {names[garments.labels[index]]}. Fashion-MNIST test picture, Zalando SE (MIT); "
+        "the network was not trained on it."
     )
-    picture: Pixels = pixels[index]
+    picture: Pixels = garments.grey[index]
     return picture
-
-
-def _load_garments() -> tuple[Pixels, Sequence[int]]:
-    def load() -> tuple[Pixels, Sequence[int]]:
-        with np.load(_GARMENTS, allow_pickle=False) as arrays:
-            return arrays["pixels"], arrays["labels"].tolist()
-
-    return cache.get_results().get_or_compute(("diffusion", "test pictures"), load)
 
 
 def _choose_label(diffusion: Diffusion) -> int:

@@ -31,9 +31,7 @@ from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.option_select import parse_option
 from dashboard.widgets.shifted_sample import (
     explain_no_sample,
-    get_sample,
     get_statistics,
-    load_pictures,
     predict_views,
 )
 
@@ -70,9 +68,6 @@ def draw_familiarity(sight: Sight, name: str, words: str) -> None:
     if found is None:
         return
     strange = [title for title in found.scores if title != FAMILIAR]
-    if not strange:
-        st.info("No strange pictures are on this machine: `python -m export.make_digits_sample`.")
-        return
     own = get_store(sight).get_or_compute(
         sight.make_key("familiar", statistics is not None),
         lambda: _score(sight, name, statistics, sight.picture[np.newaxis])[0],
@@ -87,14 +82,8 @@ def draw_familiarity(sight: Sight, name: str, words: str) -> None:
 
 
 def _measure(sight: Sight, name: str, statistics: Statistics | None, move: Move) -> Familiarity:
-    sample = get_sample()
-    assert sample is not None
-    sets: dict[str, Pixels] = {FAMILIAR: sample.views}
-    for title, file in STRANGE.items():
-        try:
-            sets[title] = load_pictures(file)
-        except (OSError, KeyError, ValueError):
-            continue
+    sets = {FAMILIAR: cache.get_small_pictures().views}
+    sets |= {title: cache.get_small_pictures(file).views for title, file in STRANGE.items()}
     scores, sure = {}, {}
     for index, (title, views) in enumerate(sets.items()):
         move(f"Showing it {len(views):,} {title}", index / len(sets))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,10 +12,8 @@ from dashboard import cache, state
 from dashboard.channel_pictures import encode_url
 from dashboard.families.descriptions import CNN, DENOISER, GENERATOR, LSTM, TRANSFORMER, Family
 from dashboard.families.examples import (
-    Words,
     denoise,
     find_best,
-    number_words,
     read_drawing,
     show_pixels,
 )
@@ -24,12 +21,13 @@ from dashboard.generation.contest import draw_latents, forge
 from dashboard.generation.diffusion import create_predictor
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
+from dashboard.sequences.words import NoWordsError
 from dashboard.widgets.option_select import choose_seed, select_option
 from dashboard.widgets.tour import draw_page_link
 
 CLASS, SEED, TEXT = "families.class", "families.seed", "families.text"
 SENTENCE = "The plot is thin, but I loved every minute of it."
-MAX_TEXT = 400
+MAX_TEXT = 400  # characters of a text in a link; a longer one is read all the same
 _SIDE = 112  # pixels: four for each of the picture's
 
 
@@ -42,8 +40,11 @@ def draw_examples(families: Sequence[Family]) -> None:
     with second:
         seed = choose_seed(SEED, 1)
     with third:
-        text = state.bind(TEXT, SENTENCE, lambda given: given[:MAX_TEXT])
-        st.text_input("Sentence, in English", key=TEXT, max_chars=MAX_TEXT)
+        text = state.bind(
+            TEXT, SENTENCE, lambda given: given[:MAX_TEXT], lambda given: given[:MAX_TEXT]
+        )
+        # Without max_chars: with it the browser drops a longer paste whole, without a word.
+        st.text_input("Sentence, in English", key=TEXT)
     columns = st.columns(len(families), border=True)
     for column, family in zip(columns, families, strict=True):
         with column:
@@ -86,8 +87,8 @@ def _draw_answer(
 
 def _pick_garment(label: int, seed: int) -> Pixels:
     """Return one of the test images of a class, (28, 28, 3)."""
-    with np.load(cache.ZOO / "samples" / "fashion_mnist.npz", allow_pickle=False) as samples:
-        of_class = samples["pixels"][samples["labels"] == label]
+    garments = cache.get_small_pictures()
+    of_class = garments.grey[garments.labels == label]
     return np.repeat(of_class[seed % len(of_class)][:, :, None], 3, axis=2)
 
 
@@ -114,26 +115,15 @@ def _move(bar: DeltaGenerator, done: float) -> None:
 
 
 def _judge(model: str, text: str) -> str:
-    words = read_words(model, text)
-    if words is None:
-        return "There is no word here: type a sentence."
+    try:
+        words = cache.get_word_reader(model).read_last(text)
+    except NoWordsError as error:
+        return str(error)
     logits = cache.get_results().get_or_compute(
-        ("families", model, words.tokens.tobytes()),
-        lambda: cache.get_graph(model).run({"tokens": words.tokens}, ["logits"])["logits"],
+        ("families", model, words.numbers.tobytes()),
+        lambda: cache.get_graph(model).run({"tokens": words.numbers}, ["logits"])["logits"],
     )
     side, sure = find_best(logits)
-    said = f"**{('negative', 'positive')[side]}** ({sure:.0%}), {words.tokens.shape[1]} words read."
+    read = f"the last {len(words)}" if words.left_out else str(len(words))
+    said = f"**{('negative', 'positive')[side]}** ({sure:.0%}), {read} words read."
     return f"{said} Unknown to it: {len(words.unknown)}." if words.unknown else said
-
-
-def read_words(model: str, text: str) -> Words | None:
-    """Return a text as a network of the zoo takes it, None where it has no words."""
-    details = cache.get_model_card(model).details
-
-    def load() -> dict[str, int]:
-        path = cache.ZOO / model / details["vocabulary"]
-        words = json.loads(path.read_text(encoding="utf-8"))
-        return {word: number for number, word in enumerate(words)}
-
-    numbers = cache.get_results().get_or_compute(("families", model, "vocabulary"), load)
-    return number_words(text, details["words"], numbers)

@@ -22,6 +22,7 @@ from dashboard.generation.diffusion_pictures import from_grey, to_grey
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
+from dashboard.inference.small_pictures import has_bright_border
 from dashboard.limits.maps import encode_heat
 from dashboard.widgets.diffusion_settings import parse_whole
 from dashboard.widgets.drawing_pad import draw_pad
@@ -45,7 +46,6 @@ _TITLES = {
     DRAWN: "Draw one",
 }
 _CNN = "cnn.fashion_mnist"
-_BRIGHT = 127  # the border of a garment's picture is black, that of most photos is not
 _FEWEST = 12  # drawn pixels: with fewer there is nothing to judge
 _LEAST = 0.1  # between the darkest and the brightest pixel, of 2: below, nothing can be seen
 _SIGNED = 3  # of the maps: the methods; the trivial ones have no sign
@@ -106,8 +106,7 @@ def _choose_photo() -> Pixels:
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
     grey: Pixels = crop_view(chosen.photo.pixels, cache.get_card(_CNN))[..., 0]
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    is_bright = float(border.mean()) > _BRIGHT
+    is_bright = has_bright_border(grey)
     state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
     other_way = st.toggle(
         "Black and white the other way round", key=INVERT, persist_state="session"

@@ -17,7 +17,6 @@ from dashboard.widgets.diffusion_networks import open_judge
 
 GENERATOR, COLLAPSED = "generator.fashion_mnist", "generator_collapsed.fashion_mnist"
 DETECTIVE = "discriminator.fashion_mnist"
-_GARMENTS = cache.ZOO / "samples" / "fashion_mnist.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +56,8 @@ def open_moment(name: str, member: str) -> OnnxGraph:
 
 def load_real(count: int) -> tuple[Floats, Labels]:
     """Return test pictures (count, 28, 28) in [-1, 1] and their classes."""
-
-    def load() -> tuple[Floats, Labels]:
-        with np.load(_GARMENTS, allow_pickle=False) as arrays:
-            return from_grey(arrays["pixels"]), arrays["labels"].astype(np.int64)
-
-    images, labels = cache.get_results().get_or_compute(("gan", "real"), load)
-    return images[:count], labels[:count]
+    garments = cache.get_small_pictures()
+    return from_grey(garments.grey[:count]), garments.labels[:count]
 
 
 def describe_verdict(gan: Gan, image: Floats) -> str:

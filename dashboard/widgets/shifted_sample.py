@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from dashboard import cache
-from dashboard.inference.model import Floats, Ints
+from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.limits.out_of_distribution import Statistics, load_statistics
 from dashboard.limits.sample_shift import SampleShift, measure_shift
@@ -24,34 +23,6 @@ SAMPLES = cache.ZOO / "samples"
 N_CLASSES = 10
 _OWN_EACH = 20  # pictures of a class that an uploaded network is asked about
 _CHANCE = 0.3  # an accuracy below this on untouched pictures: other classes, or another order
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Shipped test pictures (N, 28, 28, 3) with their labels (N,)."""
-
-    views: Pixels
-    labels: Ints
-
-
-def load_pictures(name: str) -> Pixels:
-    """Return a shipped set of grey pictures as (N, 28, 28, 3); raises OSError."""
-    with np.load(SAMPLES / f"{name}.npz", allow_pickle=False) as arrays:
-        return np.repeat(arrays["pixels"][..., np.newaxis], 3, axis=3)
-
-
-def get_sample() -> Sample | None:
-    """Return the labelled sample, None where it is not on this machine."""
-
-    def load() -> Sample | None:
-        try:
-            with np.load(SAMPLES / "fashion_mnist.npz", allow_pickle=False) as arrays:
-                labels = arrays["labels"].astype(np.int64)
-            return Sample(load_pictures("fashion_mnist"), labels)
-        except (OSError, KeyError, ValueError):
-            return None
-
-    return cache.get_results().get_or_compute(("shift", "sample"), load)
 
 
 def get_statistics(name: str) -> Statistics | None:
@@ -69,8 +40,6 @@ def get_statistics(name: str) -> Statistics | None:
 
 def explain_no_sample(sight: Sight) -> str:
     """Return why the sample does not suit a network, "" where it does."""
-    if get_sample() is None:
-        return "The test pictures are not on this machine: `python -m export.make_fashion_sample`."
     if len(sight.labels) == N_CLASSES:
         return ""
     return (
@@ -90,12 +59,12 @@ def predict_views(sight: Sight, views: Pixels) -> Floats:
 def draw_sample(sight: Sight, name: str, corruption: Corruption) -> None:
     """Draw accuracy, confidence and calibration under one corruption."""
     problem = explain_no_sample(sight)
-    sample = get_sample()
-    if problem or sample is None:
+    if problem:
         st.info(problem)
         return
     statistics = None if sight.is_own else get_statistics(name)
-    views, labels = sample.views, sample.labels
+    garments = cache.get_small_pictures()
+    views, labels = garments.views, garments.labels
     if sight.is_own:
         few = [np.flatnonzero(labels == k)[:_OWN_EACH] for k in range(N_CLASSES)]
         rows = np.sort(np.concatenate(few))

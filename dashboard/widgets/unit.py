@@ -26,7 +26,6 @@ _ASKED = "cnn_asked_units"  # units whose picture the reader has asked for
 N_PATCHES = 6
 _CHUNK = {True: 2, False: 100}  # photos, small pictures: at most 50 MB of maps at once
 _LARGE = 64  # pixels a side
-_GARMENTS = cache.ZOO / "samples" / "fashion_mnist.npz"
 
 
 def choose_unit(stages: Sequence[Stage], best: int) -> tuple[int, int]:
@@ -115,10 +114,9 @@ def _load_pictures(card: Card) -> tuple[Views, Sequence[str]]:
 
     def load() -> tuple[Views, Sequence[str]]:
         subject = choose_subject(card.name)
-        if subject == CLOTHING and _GARMENTS.is_file():
-            with np.load(_GARMENTS, allow_pickle=False) as arrays:
-                grey, classes = arrays["pixels"], arrays["labels"]
-            return np.repeat(grey[..., np.newaxis], 3, axis=3), [card.labels[c] for c in classes]
+        if subject == CLOTHING:
+            garments = cache.get_small_pictures()
+            return garments.views, [card.labels[c] for c in garments.labels]
         samples = list_samples(subject)
         photos = [crop_view(cache.get_sample(each.name).pixels, card) for each in samples]
         return np.stack(photos), [each.title for each in samples]

@@ -55,7 +55,7 @@ def test_a_link_restores_class_seed_and_sentence_and_says_what_it_could_not() ->
 
 def test_a_sentence_without_words_and_one_of_unknown_words() -> None:
     app = open_page(**{"families.text": "🙂🙂"})
-    assert not app.exception and has_text(app, "There is no word here")
+    assert not app.exception and has_text(app, "There is no word in this text")
     app.text_input(key="families.text").set_value("Цветы qzxv").run()
     assert not app.exception and has_text(app, "Unknown to it: 2.")
 

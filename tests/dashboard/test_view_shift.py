@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.views import VIEWS, shift
 from dashboard.views.base import FAIL
-from dashboard.widgets import familiarity, shifted_sample
+from dashboard.widgets import familiarity
 from tests.dashboard.app_driver import has_text, list_texts
 from tests.dashboard.inference.uploads import create_network
 
@@ -114,11 +114,7 @@ def test_a_link_out_of_range_falls_back_and_is_reported(key: str, text: str) -> 
     assert key not in dict(app.query_params)
 
 
-def test_without_samples_and_statistics_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shifted_sample, "get_sample", lambda: None)
-    app = open_page(**BOOT, **{"shift.part": "sample"})
-    assert not app.exception and has_text(app, "test pictures are not on this machine")
-    monkeypatch.undo()
+def test_without_statistics_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(familiarity, "get_statistics", lambda name: None)
     app = open_page(**BOOT, **{"shift.part": "unknown"})
     assert not app.exception and set(read_table(app, "Score")) == {

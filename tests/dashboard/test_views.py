@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views import GROUPS, VIEWS, View
+from dashboard.inference.errors import ZooError
+from dashboard.views import GROUPS, VIEWS, View, explain
 from tests.dashboard.app_driver import list_texts, open_app
 
 TOOLS = {"explain", "own-model"}  # they work on the reader's files and claim nothing themselves
@@ -104,3 +105,15 @@ def test_a_page_says_what_it_is(view: View) -> None:
 
 def test_no_two_pages_share_a_path_or_a_name() -> None:
     assert len({view.slug for view in VIEWS}) == len({view.title for view in VIEWS}) == len(VIEWS)
+
+
+def test_a_damaged_file_is_one_sentence_and_the_rest_of_the_app_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(subject: str) -> None:
+        raise ZooError("The pictures in samples/x.npz cannot be read.")
+
+    monkeypatch.setattr(explain, "select_photo", fail)
+    found = look(open_app())
+    assert found.errors == ("The pictures in samples/x.npz cannot be read.",)
+    assert any(label.startswith("Next: ") for label in found.links)

@@ -25,6 +25,7 @@ def create_reader() -> WordReader:
         "bad<br /><br />Worse?",
         "naïve Ünïcode 42",
         "日本 🎬 good",
+        "It\u2019s GOOD!<br />Really... 2/10? Naïve",
     ],
 )
 def test_words_are_those_of_training(text: str) -> None:
@@ -40,7 +41,17 @@ def test_unknown_words_are_named_and_long_texts_cut() -> None:
     assert create_reader().read("good xqzzt").unknown == (1,)
 
 
+def test_a_review_keeps_its_end_as_in_training() -> None:
+    text = "odd " * 500 + "xqzzt good"
+    words = create_reader().read_last(text)
+    (numbers,) = imdb.encode([text], VOCABULARY)
+    assert words.numbers.shape == (1, 400) and words.left_out == 102
+    assert np.array_equal(words.numbers[0], numbers)
+    assert words.unknown == (398,) and words.labels[-1] == "good"
+
+
 @pytest.mark.parametrize("text", ["", "   ", "🎬🎬", ",;:"])
 def test_a_text_without_words_is_told_in_one_sentence(text: str) -> None:
-    with pytest.raises(NoWordsError, match="no word"):
-        create_reader().read(text)
+    for read in (create_reader().read, create_reader().read_last):
+        with pytest.raises(NoWordsError, match="no word"):
+            read(text)
