@@ -1,7 +1,8 @@
 """RISE: show the photo through many random masks and average them by how well the class survives.
 
-Needs no gradients: it works on any network. The map is the mean of the masks, weighted by the
-probability of the class. It is smooth because the masks are; with few masks it is noisy.
+Needs no gradients: it works on any network. The map is the mean probability of the class, weighted
+at each pixel by how much of it the masks showed. It is smooth because the masks are; with few masks
+it is noisy.
 """
 
 from __future__ import annotations
@@ -57,21 +58,27 @@ def _interpolation(n_cells: int, cell: int) -> Floats:
 
 
 def compute(model: Model, question: Question, params: Params, progress: Progress) -> Attribution:
-    """Return the weighted mean of the masks (1, 1, H, W), in units of probability."""
+    """Return the mean probability by what the masks showed (1, 1, H, W).
+
+    Equation 6 of the paper divides by what the masks are expected to show; here it is what they
+    did show. The expectation is the same, and the noise of an uneven draw falls out.
+    """
     n_masks, keep = int(params["n_masks"]), float(params["keep"])
     size = question.inputs.shape[2], question.inputs.shape[3]
     n_cells = min(int(params["n_cells"]), *size)
-    total = np.zeros(size, np.float64)
-    n_done = 0
+    total, shown = np.zeros(size, np.float64), np.zeros(size, np.float64)
+    sum_weights, n_done = 0.0, 0
     for masks in create_masks(n_masks, n_cells, keep, size, question.seed):
         logits = model.predict(question.inputs * masks[:, np.newaxis])  # (n, C, H, W)
         weights = compute_probability(logits, question.target, question.versus)  # (n,)
         total += np.tensordot(weights, masks, 1)
+        shown += masks.sum(axis=0)
+        sum_weights += float(weights.sum())
         n_done += len(masks)
         progress(n_done / n_masks)
-    # Equation 6: divided by the mask's expectation, so that the map estimates a probability.
-    heat = (total / (n_masks * keep)).astype(np.float32)
-    return Attribution(heat[np.newaxis, np.newaxis])
+    # A pixel that no mask showed is neither better nor worse than the mean.
+    heat = np.divide(total, shown, out=np.full(size, sum_weights / n_masks), where=shown > 0)
+    return Attribution(heat.astype(np.float32)[np.newaxis, np.newaxis])
 
 
 METHOD = Method(
