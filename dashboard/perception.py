@@ -10,7 +10,7 @@ from dashboard.attribution.channels import compute_contributions
 from dashboard.channel_pictures import encode_url, tile_kernels, tile_maps
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
-from dashboard.inference.preprocessing import Pixels, to_pixels
+from dashboard.inference.preprocessing import Pixels, compute_input_range, to_pixels
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.stages import FirstConvolution, Stage
 
@@ -119,7 +119,7 @@ def cut_sliding(model: InnerModel, inputs: Floats, kernels: FirstConvolution) ->
     y, x = top * step - pad, left * step - pad
     return Sliding(
         values=part,
-        pixels=to_pixels(part[np.newaxis], model.card)[0],
+        pixels=to_pixels(part[np.newaxis], compute_input_range(model.card))[0],
         place=(x / width, y / width, extent / width),
         output=(top, left),
         first=int(convolve(part, kernels).std(axis=(1, 2)).argmax()),

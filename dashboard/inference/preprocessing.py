@@ -47,10 +47,13 @@ def normalize(views: Pixels, card: Card) -> Floats:
     return np.ascontiguousarray((channels_first.astype(np.float32) - mean) / std)
 
 
-def to_pixels(inputs: Floats, card: Card) -> Pixels:
-    """Return the picture (N, H, W, 3) of network values (N, C, H, W), rounded and clipped."""
-    mean, std = _get_statistics(card)
-    values = np.clip(np.rint(inputs * std + mean), 0, 255).astype(np.uint8)
+def to_pixels(inputs: Floats, limits: tuple[Floats, Floats]) -> Pixels:
+    """Return the picture (N, H, W, 3) of network values (N, C, H, W), rounded and clipped.
+
+    ``limits`` are the values of black and of white, each (C, 1, 1): a network's ``input_range``.
+    """
+    black, white = limits
+    values = np.clip(np.rint(255 * (inputs - black) / (white - black)), 0, 255).astype(np.uint8)
     if values.shape[1] == 1:
         values = np.repeat(values, 3, axis=1)
     return np.ascontiguousarray(values.transpose(0, 2, 3, 1))  # (N, H, W, 3)

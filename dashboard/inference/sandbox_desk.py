@@ -22,6 +22,7 @@ from dashboard.inference.upload_describe import add_statistics, describe
 from dashboard.inference.upload_gradients import Gradients, differentiate_upload, keep_forward
 from dashboard.inference.upload_inspection import encode_inspection
 from dashboard.inference.upload_precision import use_single_precision
+from dashboard.inference.upload_shuffle import name_weights, shuffle_weights
 
 ORIGINAL, LOGITS, EXPLAIN = "original", "logits", "explain"
 
@@ -46,6 +47,10 @@ class Desk:
                 return self._open(request.header)
             case "differentiate":
                 return self._differentiate(request.header)
+            case "weights":
+                return Message({"names": name_weights(self.model)})
+            case "shuffle":
+                return self._shuffle(request.header)
             case "run":
                 return self._run(request)
         raise UploadError("The sandbox does not know this request.")
@@ -85,6 +90,12 @@ class Desk:
             gradients.model = None  # it has served, and holds all the weights once more
         self._gradients = gradients
         return Message(gradients.describe())
+
+    def _shuffle(self, header: Header) -> Message:
+        """Shuffle weights of the graph itself: what was opened before is void."""
+        shuffle_weights(self.model, [int(each) for each in header["places"]], int(header["seed"]))
+        self._sessions.clear()
+        return Message({})
 
     def _create_session(self, model: onnx.ModelProto) -> Any:
         options = ort.SessionOptions()

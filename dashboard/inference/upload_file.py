@@ -51,6 +51,7 @@ class UploadedFile:
                 "taken."
             )
         self.sha256 = hashlib.sha256(data).hexdigest()
+        self._data, self._n_changes = data, 0
         limits = limits or replace(_DEFAULT_LIMITS, threads=min(count_threads(), MAX_THREADS))
         self.sandbox = Sandbox(limits)
         self._runs_one_by_one = False
@@ -72,8 +73,29 @@ class UploadedFile:
 
     def open(self, with_statistics: bool = False) -> None:
         """Make the network ready to run, in place of what was made ready before."""
-        self.sandbox.forget(1)
+        self._forget_openings()
         self.ask({"do": "open", "statistics": with_statistics}, OPEN_TIMES)
+
+    def copy(self) -> UploadedFile:
+        """Return the same file, untouched, in a sandbox of its own.
+
+        Raises:
+            UploadError: too many are open.
+        """
+        return UploadedFile(self._data, self.sandbox.limits)
+
+    def change(self, header: Header) -> None:
+        """Change the network itself; it must be opened again."""
+        self._forget_openings()
+        self.ask(header, OPEN_TIMES)
+        self._n_changes += 1
+
+    def _forget_openings(self) -> None:
+        self.sandbox.forget(1 + self._n_changes)  # all but the file and what was changed in it
+
+    def ask_once(self, header: Header) -> Message:
+        """Send a request that changes nothing."""
+        return self.sandbox.call(header)
 
     def ask(self, header: Header, times: int, *arrays: Pixels) -> Message:
         """Send a request that every later process must know of as well."""
@@ -115,6 +137,7 @@ class UploadedFile:
     def close(self) -> None:
         """End the sandbox and forget the file."""
         self.sandbox.close()
+        self._data = b""
 
 
 def check_arrays(reply: Message, n_arrays: int, n_rows: int) -> list[Floats]:

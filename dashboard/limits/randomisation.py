@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from dashboard.attribution.base import Method, Question
 from dashboard.inference.model import Floats, Model
 from dashboard.inference.probability import compute_probability
+from dashboard.inference.shuffling import shuffle_array
 from dashboard.limits.maps import Report, compare_maps, draw_heats, report_nothing
 
 Weights = Mapping[str, NDArray[Any]]
@@ -73,7 +74,7 @@ def list_layers(names: Sequence[str], max_layers: int = MAX_LAYERS) -> tuple[Lay
 
 def _name_block(name: str) -> str:
     """Return "middle 0" for "model.middle.0.conv.weight", "" for a name that the exporter made."""
-    match = re.match(r"(?:model\.)?([A-Za-z]+)(?:\.(\d+))?(?:\.|$)", name)
+    match = re.match(r"(?:model\.)?([A-Za-z]+\d*)(?:\.(\d+))?(?:\.|$)", name)
     if match is None:
         return ""
     return match[1] if match[2] is None else f"{match[1]} {match[2]}"
@@ -86,28 +87,22 @@ def shuffle_weights(weights: Weights, names: Sequence[str], seed: int) -> dict[s
     cascade keeps what the one before had shuffled.
     """
     place = {name: index for index, name in enumerate(weights)}
-    shuffled = {}
-    for name in names:
-        rng = np.random.default_rng((seed, place[name]))
-        array = weights[name]
-        shuffled[name] = rng.permutation(array.ravel()).reshape(array.shape)
-    return shuffled
+    return {name: shuffle_array(weights[name], seed, place[name]) for name in names}
 
 
 def compute_cascade(
-    create: Callable[[Weights], Model],
-    weights: Weights,
+    create: Callable[[Sequence[str]], Model],
+    names: Sequence[str],
     question: Question,
     methods: Sequence[Method],
-    seed: int = 0,
     report: Report = report_nothing,
 ) -> list[Step]:
     """Return the network's maps as it is, then with one layer more shuffled at each step.
 
-    ``create`` returns the network with the given weights in place of its own. The class asked
-    about stays the same throughout.
+    ``names`` are those of all weights, from input to output; ``create`` returns the network with
+    some of them shuffled, and is asked for more each time. The class asked about stays the same.
     """
-    layers = list_layers(tuple(weights))
+    layers = list_layers(names)
     gone: list[str] = []
     steps: list[Step] = []
     for count in range(len(layers) + 1):
@@ -115,7 +110,7 @@ def compute_cascade(
             gone += layers[-count].weights
         doing = f"Shuffling {layers[-count].name}" if count else "The network as it was trained"
         report(doing, count / (len(layers) + 1))
-        model = create(shuffle_weights(weights, gone, seed))
+        model = create(tuple(gone))
         logits = model.predict(question.inputs)
         steps.append(
             Step(

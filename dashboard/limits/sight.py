@@ -48,6 +48,10 @@ class Sight:
         """Whether the picture is shown as squares."""
         return len(self.picture) < _SMALL
 
+    def look(self) -> Floats:
+        """Return the picture as the network takes it, (1, C, H, W)."""
+        return self.normalize(self.picture[np.newaxis])
+
     def make_key(self, *what: Hashable) -> Hashable:
         """Return what names a result about this sight, and nothing else."""
         return (*self.key, "shift", *what)

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import cache, state
-from dashboard.inference.images import Photo
-from dashboard.inference.model import Floats
-from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
+from dashboard import state
 from dashboard.inference.samples import choose_subject
-from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.cue_lab import draw_cue_lab
 from dashboard.widgets.disagreement import draw_disagreement, finish_disagreement
 from dashboard.widgets.known_answer import draw_known_answer
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
-from dashboard.widgets.model_select import open_model
 from dashboard.widgets.option_select import parse_option
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.shuffled_weights import draw_shuffled_weights
+from dashboard.widgets.sight_select import choose_own, see
 from dashboard.widgets.smallest_edit import draw_smallest_edit
 from dashboard.widgets.tiny_change import draw_tiny_change
 from dashboard.widgets.trial import Trial, select_methods
@@ -91,14 +89,29 @@ def render(model_name: str) -> None:
         "one answer, many explanations. The maps below explain the same answer; see how little "
         "they agree, then try to break them.",
     )
-    model = open_model(model_name)
-    if model is None:
-        return
     complaints = st.container()
     left, right = st.columns([1, 2], gap="large")
     with left:
+        own = choose_own()
         chosen = select_photo(choose_subject(model_name))
-    trial = _create_trial(model_name, model, chosen)
+    try:
+        sight = see(model_name, own, chosen)
+        if sight is None:
+            return
+        _draw(Trial(sight, "" if own else model_name, sight.look()), chosen, (left, right))
+    except UploadError as error:
+        st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
+    with complaints:
+        draw_complaints()
+    _draw_summary()
+    draw_theory(THEORY)
+    draw_sources(SOURCES)
+
+
+def _draw(
+    trial: Trial, chosen: ChosenPhoto, columns: tuple[DeltaGenerator, DeltaGenerator]
+) -> None:
+    left, right = columns
     with left:
         st.caption(chosen.caption)
     with right:
@@ -106,26 +119,7 @@ def render(model_name: str) -> None:
     draw_disagreement(trial, right)
     st.subheader("Try to break the maps")
     _draw_test(trial)
-    with complaints:
-        draw_complaints()
-    _draw_summary()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
     finish_disagreement(trial, right)
-
-
-def _create_trial(name: str, model: OnnxModel, chosen: ChosenPhoto) -> Trial:
-    photo = chosen.photo
-    picture, inputs, logits = cache.get_results().get_or_compute(
-        (model.sha256, photo.sha256, "seen"), lambda: _look(model, photo)
-    )
-    return Trial(name, model, photo.sha256, picture, inputs, logits)
-
-
-def _look(model: OnnxModel, photo: Photo) -> tuple[Pixels, Floats, Floats]:
-    """Return the photo as the network sees it, (H, W, 3) and (1, C, H, W), and its logits (K,)."""
-    inputs = preprocess(photo.pixels, model.card)
-    return crop_view(photo.pixels, model.card), inputs, model.predict(inputs)[0]
 
 
 def _draw_test(trial: Trial) -> None:

@@ -17,6 +17,7 @@ from dashboard.inference.sessions import OnnxModel
 from dashboard.perception import Inside, cut_sliding, describe_stage, look_inside, name_stage
 from dashboard.perception_charts import plot_survival
 from dashboard.views.base import PERCEIVE, View
+from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.contest import draw_contest
 from dashboard.widgets.convolution_player import ConvolutionScene, draw_convolution
 from dashboard.widgets.feature_maps import LayerMaps, draw_feature_maps, read_unit
@@ -77,6 +78,7 @@ def render(model_name: str) -> None:
     if len(inner.stages) < _MIN_STAGES:
         st.info("This network is not built of convolutions: choose a CNN in the sidebar.")
         return
+    complaints = st.container()
     left, right = st.columns([1, 2], gap="large")
     with left:
         chosen = select_photo(choose_subject(model_name))
@@ -106,6 +108,8 @@ def render(model_name: str) -> None:
     _draw_evidence(inner, inputs, inside, key, label)
     st.subheader("2012: the year the field changed its mind")
     draw_contest()
+    with complaints:
+        draw_complaints()
     draw_theory(THEORY)
     draw_sources(SOURCES)
 

@@ -22,6 +22,7 @@ from dashboard.learning.problems import PROBLEMS
 from dashboard.learning.surfaces import SURFACES, Surface, get_surface
 from dashboard.views.base import PERCEIVE, View
 from dashboard.widgets import fundamentals_text as words
+from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.degree_player import draw_degrees
 from dashboard.widgets.descent_player import draw_descent, read_start
 from dashboard.widgets.lesson import draw_question, draw_sources, draw_theory, draw_title
@@ -73,7 +74,10 @@ def render(model_name: str) -> None:
     st.segmented_control(
         "Part", list(PARTS), format_func=PARTS.__getitem__, key="part", required=True
     )
+    complaints = st.container()
     _DRAW[part]()
+    with complaints:
+        draw_complaints()
 
 
 def _draw_neuron() -> None:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, state
-from dashboard.inference.preprocessing import Pixels, crop_view, normalize
+from dashboard import state
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.samples import choose_subject
-from dashboard.inference.sandbox_wire import UploadError, clean_text
-from dashboard.inference.sessions import OnnxModel
-from dashboard.inference.upload_labels import MAX_LENGTH
-from dashboard.inference.uploaded import UploadedModel
+from dashboard.inference.sandbox_wire import UploadError
 from dashboard.limits.sight import Sight
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.compared_networks import draw_comparison
@@ -25,10 +21,10 @@ from dashboard.widgets.corrupted_picture import (
 )
 from dashboard.widgets.familiarity import draw_familiarity
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
-from dashboard.widgets.model_select import open_model
 from dashboard.widgets.option_select import parse_option
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.shifted_sample import draw_sample
+from dashboard.widgets.sight_select import choose_own, see
 
 PART = "shift.part"
 GRID, SAMPLE, UNKNOWN, COMPARE = "grid", "sample", "unknown", "compare"
@@ -38,8 +34,6 @@ PARTS = {
     UNKNOWN: "Does it know that it does not know?",
     COMPARE: "Two networks, and what others measured",
 }
-_OWN = "shift_network"
-_LIGHT = 50_000_000  # multiplications a picture: a method that asks hundreds of times is quick
 
 THEORY = r"""
 A network is trained on pictures from one **distribution**: one kind of camera, light, framing. Its
@@ -85,10 +79,10 @@ def render(model_name: str) -> None:
     complaints = st.container()
     left, right = st.columns([1, 2], gap="large")
     with left:
-        own = _choose_own()
+        own = choose_own()
         chosen = select_photo(choose_subject(model_name))
     try:
-        sight = _see(model_name, own, chosen)
+        sight = see(model_name, own, chosen)
         if sight is None:
             return
         _draw(sight, model_name, chosen, (left, right))
@@ -137,72 +131,6 @@ def _draw(
         draw_familiarity(sight, model_name, "Your picture" if not chosen.sample else "This picture")
     else:
         draw_comparison(model_name)
-
-
-def _choose_own() -> UploadedModel | None:
-    """Offer the network that this visitor uploaded on its own page, where there is one."""
-    model = cache.get_own_space().model
-    if model is None:
-        return None
-    is_own = st.segmented_control(
-        "Network",
-        (False, True),
-        default=False,
-        format_func=lambda own: "Your upload" if own else "The sidebar's",
-        key=_OWN,
-        required=True,
-    )
-    return model if is_own else None
-
-
-def _see(model_name: str, own: UploadedModel | None, chosen: ChosenPhoto) -> Sight | None:
-    pixels, key = chosen.photo.pixels, chosen.photo.sha256
-    if own is not None:
-        return cache.get_own_space().results.get_or_compute(
-            (own.key, key, "shift", "sight"), lambda: _see_own(own, pixels, key)
-        )
-    model = open_model(model_name)
-    if model is None:
-        return None
-    return cache.get_results().get_or_compute(
-        (model.sha256, key, "shift", "sight"), lambda: _see_zoo(model, pixels, key)
-    )
-
-
-def _see_zoo(model: OnnxModel, pixels: Pixels, key: str) -> Sight:
-    card = model.card
-    picture = crop_view(pixels, card)
-    return Sight(
-        model=model,
-        key=(model.sha256, key),
-        picture=picture,
-        logits=model.predict(normalize(picture[np.newaxis], card))[0],
-        labels=card.labels,
-        normalize=lambda views: normalize(views, card),
-        crop=lambda photo: crop_view(photo, card),
-        is_light=card.macs < _LIGHT,
-    )
-
-
-def _see_own(model: UploadedModel, pixels: Pixels, key: str) -> Sight:
-    spec = model.spec
-    picture = np.ascontiguousarray(spec.crop_view(pixels))
-    logits = model.predict(spec.normalize(picture[np.newaxis]))[0]
-    upload = cache.get_own_space().upload
-    named = upload.detected.labels if upload is not None else ()
-    if len(named) != len(logits):
-        named = tuple(f"class {index}" for index in range(len(logits)))
-    return Sight(
-        model=model,
-        key=(model.key, key),
-        picture=picture,
-        logits=logits,
-        labels=tuple(clean_text(label, MAX_LENGTH) for label in named),
-        normalize=spec.normalize,
-        crop=spec.crop_view,
-        is_light=False,
-        is_own=True,
-    )
 
 
 VIEW = View(

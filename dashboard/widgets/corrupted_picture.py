@@ -10,10 +10,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dashboard import cache, state
+from dashboard import state
 from dashboard.attribution import METHODS, get_method
 from dashboard.attribution.base import Method
-from dashboard.cache import ResultStore
 from dashboard.channel_pictures import encode_url
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
@@ -33,6 +32,7 @@ from dashboard.widgets.map_sequence import (
 )
 from dashboard.widgets.on_demand import compute_on_demand
 from dashboard.widgets.option_select import parse_option, select_option
+from dashboard.widgets.sight_select import get_store
 
 CORRUPTION, METHOD, EXTRA = "shift.corruption", "shift.method", "shift.all"
 GRID = "corruption_grid"
@@ -50,11 +50,6 @@ _MEASURE = Measure(
     -0.5,
     1,
 )
-
-
-def get_store(sight: Sight) -> ResultStore:
-    """Return where results are kept: a visitor's network has a store that ends with the visit."""
-    return cache.get_own_space().results if sight.is_own else cache.get_results()
 
 
 def select_corruption(sight: Sight) -> Corruption:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import cache
 from dashboard.attribution.base import Method
 from dashboard.black_box_charts import plot_contest
 from dashboard.explanation import Explanation, Step, explain
@@ -37,7 +36,7 @@ class Disagreement:
 
 def draw_disagreement(trial: Trial, beside: DeltaGenerator) -> None:
     """Draw all maps where they are at hand, else the quick ones; the sentences go ``beside``."""
-    store, offered = cache.get_results(), list_methods(trial)
+    store, offered = trial.store, list_methods(trial)
     full = _get_full(trial)
     quick = [each for each in offered if each.is_baseline or each.name in _QUICK]
     with st.spinner("Drawing the maps …", show_time=True):
@@ -77,13 +76,14 @@ def finish_disagreement(trial: Trial, beside: DeltaGenerator) -> None:
             f"Draw all {len(offered)} maps and test each",
             lambda move: _compare(trial, offered, move, is_tested=True),
             at_once=trial.is_light,
+            store=trial.store,
         )
     if full:
         st.rerun()
 
 
 def _get_full(trial: Trial) -> Disagreement | None:
-    store, key = cache.get_results(), trial.make_key("agreement")
+    store, key = trial.store, trial.make_key("agreement")
     if not store.has(key):
         return None
     return store.get_or_compute(
@@ -97,7 +97,7 @@ def _ignore(doing: str, fraction: float) -> None:
 
 def _compare(trial: Trial, methods: Sequence[Method], move: Move, is_tested: bool) -> Disagreement:
     choices = [(method, compute_defaults(method.params)) for method in methods]
-    results = cache.get_results()
+    results = trial.store
     last: Step | None = None
     for step in explain(trial.subject, trial.question, choices, results, move):
         last = step

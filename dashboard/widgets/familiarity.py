@@ -25,7 +25,6 @@ from dashboard.limits.out_of_distribution import (
 )
 from dashboard.limits.sight import Sight
 from dashboard.shift_charts import plot_scores
-from dashboard.widgets.corrupted_picture import get_store
 from dashboard.widgets.lesson import Question, draw_question, is_answered
 from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.option_select import parse_option
@@ -34,6 +33,7 @@ from dashboard.widgets.shifted_sample import (
     get_statistics,
     predict_views,
 )
+from dashboard.widgets.sight_select import get_store
 
 SCORE = "shift.score"
 FAMILIAR = "clothes (test)"

@@ -39,6 +39,7 @@ def draw_known_answer(trial: Trial) -> None:
         "Mark every method",
         lambda move: _compute(trial, move),
         at_once=True,
+        store=trial.store,
     )
     if marked is None:
         return

@@ -15,9 +15,9 @@ from dashboard.limits.sample_shift import SampleShift, measure_shift
 from dashboard.limits.sight import Sight
 from dashboard.shift_charts import plot_reliability, plot_severities
 from dashboard.stress import Corruption
-from dashboard.widgets.corrupted_picture import get_store
 from dashboard.widgets.lesson import Question, draw_question, is_answered
 from dashboard.widgets.on_demand import compute_on_demand
+from dashboard.widgets.sight_select import get_store
 
 SAMPLES = cache.ZOO / "samples"
 N_CLASSES = 10
@@ -94,6 +94,11 @@ def draw_sample(sight: Sight, name: str, corruption: Corruption) -> None:
             "concluded."
         )
         return
+    if sight.is_own:
+        st.caption(
+            "It gets its pixels as *Bring your own model* found out or was told: a wrong "
+            "normalization costs accuracy on untouched pictures too. You can correct it there."
+        )
     _draw_shift(shift, corruption, f"{name}_{'own' if sight.is_own else 'zoo'}", statistics)
 
 

@@ -9,9 +9,11 @@ import streamlit as st
 from dashboard import cache
 from dashboard.attribution.base import Method
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.upload_twin import UploadTwin
+from dashboard.inference.uploaded import UploadedModel
 from dashboard.inference.weights import read_weights
 from dashboard.limits.maps import describe_heat, encode_heat
-from dashboard.limits.randomisation import Step, Weights, compare_steps, compute_cascade
+from dashboard.limits.randomisation import Step, compare_steps, compute_cascade, shuffle_weights
 from dashboard.widgets.lesson import Question, draw_question, is_answered
 from dashboard.widgets.map_sequence import (
     Frame,
@@ -52,6 +54,7 @@ def draw_shuffled_weights(trial: Trial, methods: Sequence[Method]) -> None:
         "Shuffle the weights, layer by layer",
         lambda move: _compute(trial, methods, seed, move),
         at_once=trial.is_light,
+        store=trial.store,
     )
     if sequence is None:
         st.caption("A network is built anew for every layer, and every map drawn with each.")
@@ -61,12 +64,21 @@ def draw_shuffled_weights(trial: Trial, methods: Sequence[Method]) -> None:
 
 
 def _compute(trial: Trial, methods: Sequence[Method], seed: int, move: Move) -> MapSequence:
+    if isinstance(trial.model, UploadedModel):
+        with UploadTwin(trial.model, trial.picture) as twin:
+            steps = compute_cascade(
+                lambda gone: twin.shuffle(gone, seed), twin.names, trial.question, methods, move
+            )
+        return create_sequence(trial, methods, steps)
     folder = cache.ZOO / trial.name
-
-    def create(weights: Weights) -> OnnxModel:
-        return OnnxModel(folder, weights=weights)
-
-    steps = compute_cascade(create, read_weights(folder), trial.question, methods, seed, move)
+    weights = read_weights(folder)
+    steps = compute_cascade(
+        lambda gone: OnnxModel(folder, weights=shuffle_weights(weights, gone, seed)),
+        tuple(weights),
+        trial.question,
+        methods,
+        move,
+    )
     return create_sequence(trial, methods, steps)
 
 
@@ -74,7 +86,7 @@ def create_sequence(trial: Trial, methods: Sequence[Method], steps: Sequence[Ste
     """Return the steps of a cascade as they are scrubbed."""
     likeness = compare_steps(steps, methods)
     return MapSequence(
-        name=f"shuffled {trial.name} {trial.photo_key}",
+        name=f"shuffled {trial.identity}",
         axis="layers shuffled, from the output to the input",
         frames=[_describe_step(trial, step, len(steps) - 1) for step in steps],
         photos=[trial.photo],

@@ -61,6 +61,7 @@ def draw_smallest_edit(trial: Trial, methods: Sequence[Method]) -> None:
         "Search the smallest edit",
         lambda move: _search(trial, methods, fill, move),
         at_once=trial.is_light,
+        store=trial.store,
     )
     if found is None:
         return
@@ -115,10 +116,10 @@ def _create_sequence(trial: Trial, edits: Sequence[Edit], pieces: Pieces) -> Map
         frames.append(Frame(title, f"The network says {trial.describe(edit.answer, p)}."))
     classes = list(dict.fromkeys((trial.target, end)))
     return MapSequence(
-        name=f"edit {trial.name} {trial.photo_key}",
+        name=f"edit {trial.identity}",
         axis="pieces taken away; last: those put back that are not needed",
         frames=frames,
-        photos=[encode_url(to_pixels(edit.inputs, trial.model.card)[0]) for edit in edits],
+        photos=[encode_url(to_pixels(edit.inputs, trial.model.input_range)[0]) for edit in edits],
         panels=[
             Panel("What the network sees"),
             Panel(

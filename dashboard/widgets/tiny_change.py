@@ -62,6 +62,7 @@ def draw_tiny_change(trial: Trial, methods: Sequence[Method]) -> None:
         "Change the picture by next to nothing",
         lambda move: _compute(trial, methods, kind, move),
         at_once=trial.is_light,
+        store=trial.store,
     )
     if found is not None:
         sequence, sentence = found
@@ -74,6 +75,7 @@ def draw_tiny_change(trial: Trial, methods: Sequence[Method]) -> None:
         "Measure max-sensitivity and infidelity",
         lambda move: _measure(trial, methods, move),
         at_once=trial.is_light,
+        store=trial.store,
     )
     if rows is not None:
         _draw_numbers(rows)
@@ -90,7 +92,7 @@ def _create_sequence(
     trial: Trial, methods: Sequence[Method], twins: Sequence[Twin], kind: Kind
 ) -> MapSequence:
     first = twins[0]
-    photos = [encode_url(to_pixels(twin.inputs, trial.model.card)[0]) for twin in twins]
+    photos = [encode_url(to_pixels(twin.inputs, trial.model.input_range)[0]) for twin in twins]
     panels = [
         Panel("The picture"),
         Panel("The change itself", photos=[encode_url(_magnify(trial, twin)) for twin in twins]),
@@ -107,7 +109,7 @@ def _create_sequence(
         }
     flipped = [i for i, twin in enumerate(twins) if twin.answer != first.answer]
     return MapSequence(
-        name=f"tiny {kind} {trial.name} {trial.photo_key}",
+        name=f"tiny {kind} {trial.identity}",
         axis="size of the change",
         frames=[
             Frame(

@@ -2,52 +2,71 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import state
 from dashboard.attribution import METHODS
 from dashboard.attribution.base import Method, Question
+from dashboard.cache import ResultStore
 from dashboard.channel_pictures import encode_url
 from dashboard.explanation import Subject
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Floats, Model
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.probability import compute_probability
-from dashboard.inference.sessions import OnnxModel
+from dashboard.limits.sight import Sight
+from dashboard.widgets.sight_select import get_store
 
 CHOSEN = "box.methods"
 DEFAULT_METHODS = ("saliency", "input_x_gradient", "grad_cam", "edges")
 MAX_METHODS = 6
-_LIGHT = 50_000_000  # multiplications a picture: thousands of runs take a second or two
-_SMALL = 64  # pixels a side: shown as the squares that they are
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A network of the zoo before a picture; the maps are about its own answer.
+    """A network before a picture; the maps are about its own answer.
 
-    ``picture`` (H, W, 3) is what it sees, ``inputs`` (1, C, H, W), ``logits`` (K,).
+    ``name`` is the network's in the zoo, "" for a visitor's; ``inputs`` (1, C, H, W) is the
+    picture as it takes it.
     """
 
+    sight: Sight
     name: str
-    model: OnnxModel
-    photo_key: str
-    picture: Pixels
     inputs: Floats
-    logits: Floats
+
+    @property
+    def model(self) -> Model:
+        """The network."""
+        return self.sight.model
+
+    @property
+    def picture(self) -> Pixels:
+        """What it sees, (H, W, 3)."""
+        return self.sight.picture
+
+    @property
+    def logits(self) -> Floats:
+        """What it says, (K,)."""
+        return self.sight.logits
 
     @property
     def target(self) -> int:
         """The class on trial."""
-        return int(self.logits.argmax())
+        return self.sight.target
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of the classes."""
-        return self.model.card.labels
+        return self.sight.labels
+
+    @property
+    def store(self) -> ResultStore:
+        """Where results about it are kept."""
+        return get_store(self.sight)
 
     @property
     def probability(self) -> float:
@@ -62,27 +81,32 @@ class Trial:
     @property
     def subject(self) -> Subject:
         """The same, for ``explain``."""
-        return Subject(self.model, self.model.sha256, self.photo_key)
+        return Subject(self.model, *self.sight.key)
 
     @property
     def is_light(self) -> bool:
         """Whether thousands of runs take no longer than a reader waits."""
-        return self.model.card.macs < _LIGHT
+        return self.sight.is_light
 
     @property
     def is_small(self) -> bool:
         """Whether the picture is shown as squares."""
-        return len(self.picture) < _SMALL
+        return self.sight.is_small
+
+    @property
+    def identity(self) -> str:
+        """What tells this trial from others, in the browser."""
+        return hashlib.sha256(" ".join(self.sight.key).encode("utf-8", "replace")).hexdigest()[:16]
 
     @cached_property
     def photo(self) -> str:
         """The picture as a data URL."""
         key = self.make_key("photo")
-        return cache.get_results().get_or_compute(key, lambda: encode_url(self.picture))
+        return self.store.get_or_compute(key, lambda: encode_url(self.picture))
 
     def make_key(self, *what: Hashable) -> Hashable:
         """Return what names a result about this trial, and nothing else."""
-        return (self.model.sha256, self.photo_key, "box", *what)
+        return (*self.sight.key, "box", *what)
 
     def describe(self, index: int, probability: float) -> str:
         """Return "espresso (93 %)"."""

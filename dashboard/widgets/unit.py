@@ -148,7 +148,7 @@ def _draw_climb(
         )
         spot.empty()
     climb: Climb = store.get_or_compute(key, lambda: optimise_image(model, *unit, limits))
-    st.image(to_pixels(climb.image, model.card)[0], width=200)
+    st.image(to_pixels(climb.image, limits)[0], width=200)
     st.caption(
         f"From grey noise in {N_STEPS} steps: the unit's mean rose from {climb.scores[0]:.2f} to "
         f"{climb.scores[-1]:.2f}."

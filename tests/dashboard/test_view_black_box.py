@@ -1,45 +1,32 @@
 """The page *Black box* on the real zoo."""
 
 import re
+from functools import partial
 
 import altair as alt
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from dashboard import cache
 from dashboard.black_box_charts import plot_contest
 from dashboard.limits.contest import Entry
 from dashboard.views import VIEWS, black_box
 from dashboard.views.base import FAIL
 from dashboard.widgets import cue_lab
-from tests.dashboard.app_driver import has_text, list_texts
+from tests.dashboard.app_driver import (
+    answer,
+    has_text,
+    list_figures,
+    list_texts,
+    open_view,
+    open_with_own_network,
+    read_table,
+)
+from tests.dashboard.inference.uploads import create_network
+
+open_page = partial(open_view, "black_box")
 
 TRIVIAL = ("Random (trivial)", "Intensity (trivial)")
 SMALL = "cnn.fashion_mnist"
 DRESS = {"model": SMALL, "garment": "clothing_dress", "box.methods": "input_x_gradient,edges"}
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-from dashboard import state
-from dashboard.views import black_box
-from dashboard.widgets.model_select import select_model
-state.begin_run()
-black_box.render(select_model())
-state.write_url()
-"""
-    app = AppTest.from_string(script, default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def read_table(app: AppTest, head: str) -> dict[str, list[str]]:
-    """Return the rows of the table whose first column is called ``head``, by their first cell."""
-    table = next(text for text in list_texts(app) if text.startswith(f"| {head} |"))
-    rows = [re.split(r" *\| *", line.strip("| ")) for line in table.splitlines()[2:]]
-    return {row[0]: row[1:] for row in rows}
 
 
 def test_the_page_is_in_the_menu_and_compares_all_methods() -> None:
@@ -53,20 +40,13 @@ def test_the_page_is_in_the_menu_and_compares_all_methods() -> None:
     assert has_text(app, "the best trivial map") or has_text(app, "knows nothing of the network")
     assert has_text(app, "You may not")
     assert len(app.get("bidi_component")) == 1  # the cascade opens with the answer
-    _reveal(app, "stays exactly the same", 2)
+    answer(app, "stays exactly the same", 2)
     assert not app.exception and has_text(app, "✅ Right.")
     assert len(app.get("bidi_component")) == 2
     text = next(each for each in list_texts(app) if each.startswith("With every layer shuffled"))
     assert "Edges 1.00" in text
     gradient = re.search(r"Input × gradient (-?\d\.\d\d)", text)
     assert gradient is not None and abs(float(gradient[1])) < 0.3
-
-
-def _reveal(app: AppTest, text: str, answer: int) -> None:
-    radio = next(each for each in app.radio if text in each.label)
-    radio.set_value(answer).run()
-    key = str(radio.key).replace("question", "reveal")
-    next(button for button in app.button if button.key == key).click().run()
 
 
 def test_methods_are_marked_where_the_answer_is_known() -> None:
@@ -108,13 +88,12 @@ def test_without_its_networks_the_lab_is_one_sentence(monkeypatch: pytest.Monkey
     ]
 
 
-@pytest.mark.skipif(not (cache.ZOO / cue_lab.SWEEP).is_dir(), reason="no sweep in this zoo")
 def test_the_cheat_is_asked_for_and_told() -> None:
     app = open_page(**DRESS, **{"box.test": "cue", "box.garment": "3"})
     assert not app.exception and not app.error
     assert app.number_input(key="box.garment").value == 3
     assert not has_text(app, "cheats: with the right mark")
-    _reveal(app, "Which of the two reads the mark", 0)
+    answer(app, "Which of the two reads the mark", 0)
     assert not app.exception
     assert has_text(app, "cheats: with the right mark it is right on 9")
 
@@ -154,3 +133,25 @@ def test_the_contest_chart_is_valid_and_spoken() -> None:
     spec = plot_contest([Entry("RISE", 0.5, False), Entry("Edges", 0.4, True)])
     alt.Chart.from_dict(spec, validate=True)
     assert "RISE 0.50; Edges (trivial) 0.40" in spec["description"]
+
+
+def test_an_uploaded_network_is_put_on_trial_too() -> None:
+    network = create_network().SerializeToString()
+    query = {"box.methods": "saliency,edges", "box.test": "weights", "sample": "coffee"}
+    with open_with_own_network("black_box", network, **query) as app:
+        assert not app.exception and not app.error
+        assert has_text(app, "The network says **class ")
+        assert len(list_figures(app)) == 1  # the maps and how they agree
+        answer(app, "dealt out anew", 2)
+        app.button(key="start_shuffled").click().run()
+        assert not app.exception and not app.error
+        assert has_text(
+            app, "With every layer shuffled, rank correlation with the first map: Edges"
+        )
+        assert len(list_figures(app)) == 2
+        for test, button in (("tiny", "start_numbers"), ("edit", "start_edit")):
+            app.pills(key="box.test").set_value(test).run()
+            app.button(key=button).click().run()
+            assert not app.exception and not app.error
+        app.pills(key="box.test").set_value("known").run()
+        assert not app.exception and not app.error

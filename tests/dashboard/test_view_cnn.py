@@ -1,33 +1,19 @@
 """The page *CNN, the eyes* on the real zoo."""
 
+from functools import partial
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard.inference.samples import choose_subject, list_samples
 from dashboard.perception_charts import HUMAN, ILSVRC, plot_contest
 from dashboard.views import VIEWS, cnn
 from dashboard.widgets.feature_maps import read_unit
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import has_text, open_view
+
+open_page = partial(open_view, "cnn")
 
 SMALL, LITE = "cnn.fashion_mnist", "efficientnet_lite0.imagenet"
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-from dashboard import state
-from dashboard.views import cnn
-from dashboard.widgets.model_select import select_model
-state.begin_run()
-cnn.render(select_model())
-state.write_url()
-"""
-    app = AppTest.from_string(script, default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
 
 
 def test_the_page_is_in_the_menu_and_opens() -> None:

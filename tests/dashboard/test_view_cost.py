@@ -1,28 +1,14 @@
 """The page *Compute cost* on the committed networks."""
 
-from streamlit.testing.v1 import AppTest
+from functools import partial
 
 from dashboard import cache
 from dashboard.limits.layer_macs import LayerCost
 from dashboard.views import VIEWS, cost
 from dashboard.widgets.cost_bill import create_question
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import has_text, open_view
 
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-from dashboard import state
-from dashboard.views import cost
-from dashboard.widgets.model_select import select_model
-state.begin_run()
-cost.render(select_model())
-state.write_url()
-"""
-    app = AppTest.from_string(script, default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
+open_page = partial(open_view, "cost")
 
 
 def test_the_page_counts_times_and_quantises() -> None:

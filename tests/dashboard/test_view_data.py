@@ -1,10 +1,10 @@
 """The page *Data dependency* on the committed sweep."""
 
 import re
+from functools import partial
 
 import altair as alt
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.data_charts import Row, create_points, plot_learning_curve, plot_lines
@@ -12,22 +12,9 @@ from dashboard.limits.learning_curve import Point, PowerLaw, fit
 from dashboard.limits.sweep import NOISE, RARE, SIZE, Sweep, read_sweep
 from dashboard.views import VIEWS, data
 from dashboard.widgets.learning_curve import create_question, describe_aim, describe_next
-from tests.dashboard.app_driver import has_text, list_texts
+from tests.dashboard.app_driver import has_text, list_texts, open_view
 
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-from dashboard import state
-from dashboard.views import data
-state.begin_run()
-data.render("")
-state.write_url()
-"""
-    app = AppTest.from_string(script, default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
+open_page = partial(open_view, "data")
 
 
 def load_sweep() -> Sweep:

@@ -1,6 +1,7 @@
 """The page *Diffusion, out of noise* on the real zoo."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,24 +12,9 @@ from dashboard.generation.diffusion import LEVELS
 from dashboard.inference.zoo import ZooError
 from dashboard.views import VIEWS, diffusion
 from dashboard.widgets.diffusion_player import read_frame
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import has_text, open_view
 
-QUICK = {"diffusion.steps": "5"}
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-from dashboard import state
-from dashboard.views import diffusion
-state.begin_run()
-diffusion.render("")
-state.write_url()
-"""
-    app = AppTest.from_string(script, default_timeout=120)
-    for key, value in {**QUICK, **query}.items():
-        app.query_params[key] = value
-    return app.run()
+open_page = partial(open_view, "diffusion", **{"diffusion.steps": "5"})
 
 
 def read_players(app: AppTest) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """The page *Families side by side* on the real zoo."""
 
+from functools import partial
+
 from streamlit.testing.v1 import AppTest
 
 from dashboard import charts
@@ -7,22 +9,9 @@ from dashboard.families.descriptions import FAMILIES
 from dashboard.inference.latency import Latency
 from dashboard.views import VIEWS, families
 from dashboard.views.base import PERCEIVE
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import has_text, open_view
 
-SCRIPT = """
-from dashboard import state
-from dashboard.views import families
-state.begin_run()
-families.render("")
-state.write_url()
-"""
-
-
-def open_page(**query: str) -> AppTest:
-    app = AppTest.from_string(SCRIPT, default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
+open_page = partial(open_view, "families")
 
 
 def list_html(app: AppTest) -> list[str]:

@@ -1,6 +1,7 @@
 """The page *Fundamentals*."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,24 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.fundamentals import WALKS, Walk
 from dashboard.views import VIEWS, fundamentals
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import has_text, open_view
 
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-import streamlit as st
-from dashboard import state
-from dashboard.views import fundamentals
-state.begin_run()
-fundamentals.render("")
-state.write_url()
-st.text(" ".join(state.get_complaints()))
-"""
-    app = AppTest.from_string(script, default_timeout=60)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
+open_page = partial(open_view, "fundamentals")
 
 
 def read_scene(app: AppTest) -> dict[str, Any]:
@@ -107,7 +93,7 @@ def test_a_link_that_means_nothing_falls_back_and_is_reported(key: str, text: st
     part = parts.get(key.split(".")[0], "neuron")
     app = open_page(**{"part": part, key: text})
     assert not app.exception
-    assert app.text[0].value == f"{key}={text}"
+    assert app.code[0].value == f"{key}={text}"
 
 
 def test_answers_are_scored() -> None:

@@ -1,13 +1,13 @@
 """The page *GAN, forger and detective* on the committed networks."""
 
 import base64
+from functools import partial
 from io import BytesIO
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.generation.detective import EDGES, GRADIENT, INTENSITY, OCCLUSION, RANDOM, Deletion
@@ -15,22 +15,9 @@ from dashboard.views import VIEWS, gan
 from dashboard.widgets.drawing_pad import read_drawing
 from dashboard.widgets.gan_detective import describe_deletion, describe_photo
 from dashboard.widgets.gan_replay import read_step
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import has_text, open_view
 
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-from dashboard import state
-from dashboard.views import gan
-state.begin_run()
-gan.render("")
-state.write_url()
-"""
-    app = AppTest.from_string(script, default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
+open_page = partial(open_view, "gan")
 
 
 def test_the_page_replays_walks_and_judges() -> None:

@@ -14,7 +14,7 @@ from dashboard.inference import sandbox_process, upload_file
 from dashboard.inference.samples import FOLDER
 from dashboard.inference.sandbox import _POOL
 from dashboard.views import VIEWS
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import close_own_space, has_text
 from tests.dashboard.inference.hostile import change, create_endless_loop, repeat
 from tests.dashboard.inference.uploads import CLASSES, create_network, load_zoo_file, node
 
@@ -27,29 +27,13 @@ def draw_page() -> None:
     own_model.render("efficientnet_lite0.imagenet")
 
 
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[list[cache.OwnSpace]]:
-    """Return what visitors upload in these tests: AppTest knows one session, for all of them."""
-    made: list[cache.OwnSpace] = []
-    create = cache.OwnSpace.__init__
-
-    def remember(space: cache.OwnSpace) -> None:
-        create(space)
-        made.append(space)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cache.OwnSpace, "__init__", remember)
-        yield made
-
-
 @pytest.fixture
-def app(spaces: list[cache.OwnSpace]) -> Iterator[AppTest]:
+def app() -> Iterator[AppTest]:
     """Return the page as a visitor first sees it; what they upload is let go afterwards."""
     page = AppTest.from_function(draw_page, default_timeout=120)
     page.query_params["methods"] = "intensity,edges"
     yield page.run()
-    for space in spaces:
-        space.close()
+    close_own_space()
 
 
 def send(app: AppTest, model: onnx.ModelProto | bytes, name: str = "model.onnx") -> AppTest:

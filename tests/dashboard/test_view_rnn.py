@@ -1,30 +1,18 @@
 """The page *RNN and LSTM* on the committed networks."""
 
+from functools import partial
+
 import altair as alt
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.memory_charts import plot_over_distance
 from dashboard.sequences.words import MAX_CHARACTERS
 from dashboard.views import VIEWS, rnn
 from dashboard.widgets import recall_game
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import has_text, open_view
 
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-from dashboard import state
-from dashboard.views import rnn
-state.begin_run()
-rnn.render("")
-state.write_url()
-"""
-    app = AppTest.from_string(script, default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
+open_page = partial(open_view, "rnn")
 
 
 def test_the_page_reads_a_text_and_plays_the_game() -> None:

@@ -1,10 +1,10 @@
 """The page *Transformer, attention* on the real zoo."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.inference.card_loading import load_model_card
@@ -14,7 +14,9 @@ from dashboard.widgets import patch_maps
 from dashboard.widgets.attention_networks import ENCODER, HEAD, LAYER, RESOLVER
 from dashboard.widgets.attention_player import read_view
 from dashboard.widgets.attention_sentences import FIRST, SECOND
-from tests.dashboard.app_driver import has_text
+from tests.dashboard.app_driver import answer, has_text, open_view
+
+open_page = partial(open_view, "transformer")
 
 
 def name_best_head() -> str:
@@ -22,28 +24,6 @@ def name_best_head() -> str:
     card = cache.get_model_card("minilm.sentences")
     layer, head = card.details["best_heads"]["held_out"]["resolves"]
     return f"One head opened: layer {layer + 1}, head {head + 1}"
-
-
-def open_page(**query: str) -> AppTest:
-    """Return the page as a visitor with this link sees it, without the router."""
-    script = """
-from dashboard import state
-from dashboard.views import transformer
-state.begin_run()
-transformer.render("")
-state.write_url()
-"""
-    app = AppTest.from_string(script, default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def answer(app: AppTest, words: str, option: int) -> None:
-    radio = next(each for each in app.radio if words in each.label)
-    radio.set_value(option).run()
-    key = str(radio.key).replace("question", "reveal")
-    next(button for button in app.button if button.key == key).click().run()
 
 
 def test_the_page_opens_with_both_sentences_and_says_what_they_are_worth() -> None:
@@ -60,7 +40,6 @@ def test_the_page_opens_with_both_sentences_and_says_what_they_are_worth() -> No
     assert dict(app.query_params) == {}
 
 
-@pytest.mark.skipif(not (cache.ZOO / RESOLVER).is_dir(), reason="the resolver is not trained")
 def test_the_trained_resolver_answers_what_attention_does_not() -> None:
     app = open_page(**{"attention.net": RESOLVER})
     assert not app.exception and not app.error

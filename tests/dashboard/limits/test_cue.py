@@ -76,7 +76,6 @@ def test_a_card_without_a_cue_has_none(changes: dict[str, Any]) -> None:
     assert read_cue(_create_card(**changes)) is None
 
 
-@pytest.mark.skipif(not SWEEP.is_dir(), reason="the sweep is not in this zoo")
 def test_the_trained_network_reads_the_mark() -> None:
     cue = read_cue(load_card(SWEEP))
     assert cue is not None
@@ -84,7 +83,6 @@ def test_the_trained_network_reads_the_mark() -> None:
     assert cue.honest_accuracy > cue.accuracy.unmarked
 
 
-@pytest.mark.skipif(not SWEEP.is_dir(), reason="the sweep is not in this zoo")
 def test_a_fine_map_betrays_it_and_a_trivial_one_does_not() -> None:
     card = load_card(SWEEP)
     cue = read_cue(card)

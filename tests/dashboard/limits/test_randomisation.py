@@ -1,5 +1,6 @@
 """The randomisation test, on a linear model with a known answer and on the zoo's small CNN."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ def test_weights_of_a_block_are_one_layer() -> None:
     layers = list_layers([*names, "model.classifier.weight", "val_3"])
     assert [layer.name for layer in layers] == ["stem", "blocks 0", "classifier", "weights 5"]
     assert layers[1].weights == tuple(names[1:])
+    torchvision = ["conv1.weight", "layer1.0.conv1.weight", "layer1.0.conv2.weight", "fc.weight"]
+    assert [layer.name for layer in list_layers(torchvision)] == ["conv1", "layer1 0", "fc"]
 
 
 def test_many_blocks_are_joined_and_the_output_stays_alone() -> None:
@@ -58,10 +61,10 @@ def test_a_linear_model_has_a_known_answer() -> None:
     weights: dict[str, NDArray[Any]] = {"w": rng.normal(size=(1, 12, 12)).astype(np.float32)}
     inputs = rng.random((1, 1, 12, 12)).astype(np.float32)
 
-    def create(changed: Weights) -> LinearModel:
-        return LinearModel({**weights, **changed}["w"])
+    def create(gone: Sequence[str]) -> LinearModel:
+        return LinearModel({**weights, **shuffle_weights(weights, gone, 5)}["w"])
 
-    steps = compute_cascade(create, weights, Question(inputs, 0), METHODS, seed=5)
+    steps = compute_cascade(create, tuple(weights), Question(inputs, 0), METHODS)
     shuffled = shuffle_weights(weights, ["w"], 5)["w"][0]
     known = compute_rank_correlation(np.abs(weights["w"][0]), np.abs(shuffled))
     likeness = compare_steps(steps, METHODS)
@@ -103,7 +106,10 @@ def test_the_small_cnns_maps_notice(weights: Weights) -> None:
     inputs = preprocess(load_sample("clothing_dress").pixels, own.card)
     question = Question(inputs, int(own.predict(inputs)[0].argmax()))
     steps = compute_cascade(
-        lambda changed: OnnxModel(CNN, weights=changed), weights, question, METHODS
+        lambda gone: OnnxModel(CNN, weights=shuffle_weights(weights, gone, 0)),
+        tuple(weights),
+        question,
+        METHODS,
     )
     assert [len(step.shuffled) for step in steps] == list(range(7))
     assert steps[1].shuffled == ("classifier",) and steps[-1].shuffled[-1] == "early"

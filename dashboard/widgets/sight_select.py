@@ -1,0 +1,102 @@
+"""A network before a picture: the sidebar's, or the one that this visitor uploaded."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard import cache
+from dashboard.cache import ResultStore
+from dashboard.inference.preprocessing import Pixels, crop_view, normalize
+from dashboard.inference.sandbox_wire import clean_text
+from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.upload_labels import MAX_LENGTH
+from dashboard.inference.uploaded import UploadedModel
+from dashboard.limits.sight import Sight
+from dashboard.widgets.model_select import open_model
+from dashboard.widgets.photo_input import ChosenPhoto
+
+OWN = "own_network"
+_LIGHT = 50_000_000  # multiplications a picture: thousands of runs take a second or two
+
+
+def choose_own() -> UploadedModel | None:
+    """Offer the network that this visitor uploaded on its own page, where there is one."""
+    model = cache.get_own_space().model
+    if model is None:
+        return None
+    is_own = st.segmented_control(
+        "Network",
+        (False, True),
+        default=False,
+        format_func=lambda own: "Your upload" if own else "The sidebar's",
+        key=OWN,
+        persist_state="session",
+        required=True,
+    )
+    return model if is_own else None
+
+
+def see(model_name: str, own: UploadedModel | None, chosen: ChosenPhoto) -> Sight | None:
+    """Return what a network makes of a photo; None, and a sentence, where it cannot be read.
+
+    Raises:
+        UploadError: the uploaded network fails on it.
+    """
+    pixels, key = chosen.photo.pixels, chosen.photo.sha256
+    if own is not None:
+        return cache.get_own_space().results.get_or_compute(
+            (own.key, key, "sight"), lambda: _see_own(own, pixels, key)
+        )
+    model = open_model(model_name)
+    if model is None:
+        return None
+    return cache.get_results().get_or_compute(
+        (model.sha256, key, "sight"), lambda: _see_zoo(model, pixels, key)
+    )
+
+
+def get_store(sight: Sight) -> ResultStore:
+    """Return where results are kept: a visitor's network has a store that ends with the visit."""
+    return cache.get_own_space().results if sight.is_own else cache.get_results()
+
+
+def list_own_labels(n_classes: int) -> tuple[str, ...]:
+    """Return harmless names of the uploaded network's classes, numbers where it has none."""
+    upload = cache.get_own_space().upload
+    named = upload.detected.labels if upload is not None else ()
+    if len(named) != n_classes:
+        named = tuple(f"class {index}" for index in range(n_classes))
+    return tuple(clean_text(label, MAX_LENGTH) for label in named)
+
+
+def _see_zoo(model: OnnxModel, pixels: Pixels, key: str) -> Sight:
+    card = model.card
+    picture = crop_view(pixels, card)
+    return Sight(
+        model=model,
+        key=(model.sha256, key),
+        picture=picture,
+        logits=model.predict(normalize(picture[np.newaxis], card))[0],
+        labels=card.labels,
+        normalize=lambda views: normalize(views, card),
+        crop=lambda photo: crop_view(photo, card),
+        is_light=card.macs < _LIGHT,
+    )
+
+
+def _see_own(model: UploadedModel, pixels: Pixels, key: str) -> Sight:
+    spec = model.spec
+    picture = np.ascontiguousarray(spec.crop_view(pixels))
+    logits = model.predict(spec.normalize(picture[np.newaxis]))[0]
+    return Sight(
+        model=model,
+        key=(model.key, key),
+        picture=picture,
+        logits=logits,
+        labels=list_own_labels(len(logits)),
+        normalize=spec.normalize,
+        crop=spec.crop_view,
+        is_light=False,
+        is_own=True,
+    )
