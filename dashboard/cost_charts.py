@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.charts import BLUE, GREY, ORANGE, Spec
-from dashboard.limits.layer_macs import LayerCost
+from dashboard.inference.layer_macs import LayerCost
 from dashboard.limits.scaling import Training
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"

@@ -15,11 +15,20 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import inliner
 
+from dashboard.inference.activation_memory import find_peak
+from dashboard.inference.layer_macs import count_layers
 from dashboard.inference.sandbox_confinement import Limits
 from dashboard.inference.sandbox_wire import Header, Message, UploadError
 from dashboard.inference.upload_checks import check_upload
+from dashboard.inference.upload_cost import encode_cost
 from dashboard.inference.upload_describe import add_statistics, describe
-from dashboard.inference.upload_gradients import Gradients, differentiate_upload, keep_forward
+from dashboard.inference.upload_gradients import (
+    Gradients,
+    differentiate_upload,
+    fix_shape,
+    get_batch,
+    keep_forward,
+)
 from dashboard.inference.upload_inspection import encode_inspection
 from dashboard.inference.upload_precision import use_single_precision
 from dashboard.inference.upload_shuffle import name_weights, shuffle_weights
@@ -47,6 +56,8 @@ class Desk:
                 return self._open(request.header)
             case "differentiate":
                 return self._differentiate(request.header)
+            case "cost":
+                return self._count(request.header)
             case "weights":
                 return Message({"names": name_weights(self.model)})
             case "shuffle":
@@ -90,6 +101,16 @@ class Desk:
             gradients.model = None  # it has served, and holds all the weights once more
         self._gradients = gradients
         return Message(gradients.describe())
+
+    def _count(self, header: Header) -> Message:
+        """Count work and memory for one image of the shape that the app names."""
+        with _restored(self.model):
+            fix_shape(self.model.graph, str(header["image"]), header["shape"])
+            try:
+                layers, peak = count_layers(self.model), find_peak(self.model)
+            except (ValueError, KeyError, IndexError) as error:
+                raise UploadError(f"Its work cannot be counted: {error}.") from error
+        return Message(encode_cost(layers, peak, get_batch(self.model.graph)))
 
     def _shuffle(self, header: Header) -> Message:
         """Shuffle weights of the graph itself: what was opened before is void."""

@@ -51,6 +51,7 @@ class UploadedFile:
                 "taken."
             )
         self.sha256 = hashlib.sha256(data).hexdigest()
+        self.size = len(data)  # bytes
         self._data, self._n_changes = data, 0
         limits = limits or replace(_DEFAULT_LIMITS, threads=min(count_threads(), MAX_THREADS))
         self.sandbox = Sandbox(limits)

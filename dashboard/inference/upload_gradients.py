@@ -59,7 +59,7 @@ def differentiate_upload(model: onnx.ModelProto, request: Mapping[str, Any]) -> 
     ``model`` is changed: the caller undoes it.
     """
     image, output = str(request["image"]), str(request["output"])
-    _fix_shape(model.graph, image, request["shape"])
+    fix_shape(model.graph, image, request["shape"])
     _select_output(model.graph, output)
     try:
         done, score = _differentiate_scores(model, image, output, str(request["kind"]))
@@ -97,12 +97,17 @@ def _differentiate_scores(
     return done, None
 
 
-def _fix_shape(graph: onnx.GraphProto, image: str, shape: Sequence[int]) -> None:
+def fix_shape(graph: onnx.GraphProto, image: str, shape: Sequence[int]) -> None:
     """Fix all axes but the batch, which the gradient graph leaves open."""
     value = next(value for value in graph.input if value.name == image)
     for dim, size in zip(value.type.tensor_type.shape.dim[1:], shape, strict=True):
         dim.Clear()
         dim.dim_value = int(size)
+
+
+def get_batch(graph: onnx.GraphProto) -> int:
+    """Return how many images a graph takes at once, 1 where that is left open."""
+    return max(1, int(graph.input[0].type.tensor_type.shape.dim[0].dim_value))
 
 
 def _select_output(graph: onnx.GraphProto, output: str) -> None:

@@ -6,14 +6,17 @@ import streamlit as st
 
 from dashboard import cache
 from dashboard.cost_charts import Offer, plot_offers, plot_trainings
+from dashboard.inference.sandbox_wire import UploadError
+from dashboard.inference.uploaded import UploadedModel
 from dashboard.inference.zoo import ZooError
 from dashboard.limits.scaling import Training, count_training, describe_times, list_large
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.cost_bill import draw_bill
+from dashboard.widgets.cost_bill import create_bill, create_own_bill, draw_bill
 from dashboard.widgets.cost_quantised import draw_quantised
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
 from dashboard.widgets.model_select import open_model
+from dashboard.widgets.sight_select import choose_own
 
 CLOTHES = ("cnn.fashion_mnist", "vit.fashion_mnist")
 PHOTOS = ("efficientnet_lite0.imagenet", "efficientnet_lite2.imagenet")
@@ -67,12 +70,16 @@ def render(model_name: str) -> None:
         "look; energy can only be estimated, with a wide range.",
     )
     complaints = st.container()
-    model = open_model(model_name)
-    if model is None:
-        return
-    draw_bill(model_name, model)
-    st.subheader("In 8 bits: what is saved, what is lost")
-    draw_quantised(model_name, model)
+    own = choose_own()
+    if own is not None:
+        _draw_own(own)
+    else:
+        model = open_model(model_name)
+        if model is None:
+            return
+        draw_bill(create_bill(model_name, model), cache.get_results())
+        st.subheader("In 8 bits: what is saved, what is lost")
+        draw_quantised(model_name, model)
     st.subheader("Accuracy against cost")
     _draw_offers(model_name)
     st.subheader("From here to the large ones")
@@ -81,6 +88,19 @@ def render(model_name: str) -> None:
         draw_complaints()
     draw_theory(THEORY)
     draw_sources(SOURCES)
+
+
+def _draw_own(own: UploadedModel) -> None:
+    try:
+        draw_bill(create_own_bill(own), cache.get_own_space().results)
+    except UploadError as error:
+        st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
+        return
+    st.caption(
+        "Its time is that of the sandbox, with the way of the picture there and back. It is not "
+        "made 8-bit here: the quantiser writes files, which the sandbox may not. On your machine, "
+        "`onnxruntime.quantization.quantize_static` does it; upload the result and compare."
+    )
 
 
 def _draw_offers(chosen: str) -> None:

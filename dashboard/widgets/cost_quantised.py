@@ -8,35 +8,62 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from dashboard import cache
 from dashboard.inference.model import Floats
-from dashboard.inference.preprocessing import normalize, preprocess
+from dashboard.inference.preprocessing import Pixels, crop_view, normalize, preprocess
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.providers import count_threads
 from dashboard.inference.samples import CLOTHING, choose_subject, list_samples
 from dashboard.inference.sessions import OnnxModel
-from dashboard.limits.quantisation import Agreement, compare_networks, open_on_cpu, quantise
+from dashboard.limits.maps import compare_maps
+from dashboard.limits.quantisation import (
+    Agreement,
+    compare_networks,
+    occlude,
+    open_on_cpu,
+    quantise,
+)
 from dashboard.limits.speed import Speed, compare_speed
+from dashboard.overlays import compose_overlay, compute_scale, render_heat
 from dashboard.widgets.on_demand import Move, compute_on_demand
+from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 
 _CALIBRATED, _CHUNK = 100, 50
 _SECONDS = 1.5
+_SIDE, _OPACITY = 224, 0.6
+
+
+Predict = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Bytes, times and agreement of 32 and 8 bits; ``is_new`` where none of the inputs asked was
-    used to find the ranges."""
+    """Bytes, times and agreement of 32 and 8 bits, and ``networks`` to ask both on.
+
+    ``is_new`` where none of the inputs asked was used to find the ranges.
+    """
 
     bytes_before: int
     bytes_after: int
     speed: Speed
     agreement: Agreement
     is_new: bool
+    networks: tuple[Predict, Predict]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one network says of a picture: class, probability, map (7, 7) for that class."""
+
+    target: int
+    probability: float
+    heat: Floats
 
 
 def draw_quantised(name: str, model: OnnxModel) -> None:
-    """Draw the button, then the comparison."""
+    """Draw the button, then the comparison, on many pictures and on the reader's."""
     found = compute_on_demand(
         "quantised",
         (model.sha256, "quantised"),
@@ -50,6 +77,52 @@ def draw_quantised(name: str, model: OnnxModel) -> None:
         )
         return
     st.markdown(describe(found, choose_subject(name) == CLOTHING))
+    st.markdown("**On one picture, yours if you like:** the same answer, for the same reasons?")
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        chosen = select_photo(choose_subject(name))
+        st.caption(chosen.caption)
+    with right:
+        _draw_picture(found, model, chosen)
+
+
+def _draw_picture(found: Comparison, model: OnnxModel, chosen: ChosenPhoto) -> None:
+    inputs = preprocess(chosen.photo.pixels, model.card)
+    answers = cache.get_results().get_or_compute(
+        (model.sha256, chosen.photo.sha256, "cost", "answers"),
+        lambda: [ask(inputs, predict) for predict in found.networks],
+    )
+    photo = _enlarge(crop_view(chosen.photo.pixels, model.card))
+    for column, title, given in zip(st.columns(2), ("32 bits", "8 bits"), answers, strict=True):
+        label = model.card.labels[given.target]
+        overlay = _enlarge(render_heat(given.heat, compute_scale(given.heat, True), True))
+        picture = compose_overlay(photo, overlay, _OPACITY, True)
+        column.image(
+            picture, width="stretch", caption=f"{title}: {label} ({given.probability:.1%})"
+        )
+    st.caption(describe_pair(answers[0], answers[1]))
+
+
+def ask(inputs: Floats, predict: Predict) -> Answer:
+    """Return what a network says of one picture (1, C, H, W), and where it says it from."""
+    logits = predict(inputs)
+    target = int(logits[0].argmax())
+    probability = float(compute_probabilities(logits)[0, target])
+    return Answer(target, probability, occlude(inputs, target, predict))
+
+
+def describe_pair(first: Answer, second: Answer) -> str:
+    """Return what 32 and 8 bits have in common on one picture."""
+    correlation, _ = compare_maps(first.heat, second.heat, True)
+    how = "colours: where hiding a square lowers (or raises) the score of its own answer."
+    if first.target != second.target:
+        return f"Rounding changed the answer, and with it what the maps are about; {how}"
+    alike = "cannot be compared: one is flat" if correlation is None else f"{correlation:.2f}"
+    return f"The same answer; rank correlation of the two maps: {alike}; {how}"
+
+
+def _enlarge(pixels: Pixels) -> Pixels:
+    return np.asarray(Image.fromarray(pixels).resize((_SIDE, _SIDE), Image.Resampling.NEAREST))
 
 
 def _compare(name: str, model: OnnxModel, move: Move) -> Comparison:
@@ -69,10 +142,10 @@ def _compare(name: str, model: OnnxModel, move: Move) -> Comparison:
     agreement = compare_networks(
         inputs[asked], None if labels is None else labels[asked], first, second
     )
-    return Comparison(len(made.before), len(made.after), speed, agreement, is_new)
+    return Comparison(len(made.before), len(made.after), speed, agreement, is_new, (first, second))
 
 
-def _create_predict(session: Any, output: str) -> Callable[[Floats], Floats]:
+def _create_predict(session: Any, output: str) -> Predict:
     feed = session.get_inputs()[0].name
 
     def predict(rows: Floats) -> Floats:

@@ -2,11 +2,15 @@
 
 from functools import partial
 
+import numpy as np
+
 from dashboard import cache
-from dashboard.limits.layer_macs import LayerCost
+from dashboard.inference.layer_macs import LayerCost
 from dashboard.views import VIEWS, cost
 from dashboard.widgets.cost_bill import create_question
-from tests.dashboard.app_driver import has_text, open_view
+from dashboard.widgets.cost_quantised import Answer, describe_pair
+from tests.dashboard.app_driver import has_text, open_view, open_with_own_network
+from tests.dashboard.inference.uploads import create_network
 
 open_page = partial(open_view, "cost")
 
@@ -24,6 +28,7 @@ def test_the_page_counts_times_and_quantises() -> None:
     next(b for b in app.button if b.label == "Make it 8-bit and compare").click().run()
     assert not app.exception
     assert has_text(app, "| **right of 900** |") and has_text(app, "the trivial comparison")
+    assert has_text(app, "The same answer; rank correlation of the two maps: ")
 
 
 def test_others_trainings_are_not_invented_and_nonsense_is_told() -> None:
@@ -38,3 +43,23 @@ def test_the_question_knows_where_the_work_is() -> None:
     layers = [LayerCost(str(i), "Conv", (1,), macs, 10, 1) for i, macs in enumerate((1, 5, 2))]
     question = create_question(layers)
     assert question.options[question.right] == "the middle"
+
+
+def test_an_uploaded_network_gets_its_bill() -> None:
+    network = create_network().SerializeToString()
+    with open_with_own_network("cost", network) as app:
+        assert not app.exception and not app.error
+        n_macs = 8 * 27 * 16 * 16 + 8 * 5
+        assert app.metric[0].value == "256" and app.metric[1].value == "55.3 k"
+        assert has_text(app, f"Together {n_macs:,}.")
+        assert has_text(app, "| **These answers** |") and has_text(app, "its file does not tell")
+        assert has_text(app, "Its time is that of the sandbox")
+        assert not [each for each in app.button if "8-bit" in each.label]
+
+
+def test_two_answers_are_compared_in_words() -> None:
+    heat = np.arange(49, dtype=np.float32).reshape(7, 7)
+    first, other = Answer(3, 0.9, heat), Answer(4, 0.9, heat)
+    assert "two maps: 1.00" in describe_pair(first, first)
+    assert "changed the answer" in describe_pair(first, other)
+    assert "one is flat" in describe_pair(first, Answer(3, 0.9, np.zeros_like(heat)))

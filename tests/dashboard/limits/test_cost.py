@@ -4,19 +4,18 @@ from pathlib import Path
 
 import altair as alt
 import numpy as np
-import onnx
 import pytest
 from onnx import helper
 
 from dashboard.cache import ZOO
 from dashboard.cost_charts import Offer, find_pareto, plot_layers, plot_offers, plot_trainings
+from dashboard.inference.activation_memory import find_peak
 from dashboard.inference.card_loading import load_model_card
+from dashboard.inference.layer_macs import LayerCost, count_layers, load_structure
 from dashboard.inference.preprocessing import normalize
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
-from dashboard.limits.activation_memory import find_peak
 from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energy
-from dashboard.limits.layer_macs import LayerCost, count_layers
 from dashboard.limits.quantisation import compare_networks, occlude, open_on_cpu, quantise
 from dashboard.limits.scaling import Training, count_by_rule, count_training, describe_times
 from dashboard.limits.speed import compare_speed, summarize_pairs
@@ -29,20 +28,20 @@ PICTURES = ("cnn.fashion_mnist", "vit.fashion_mnist", "efficientnet_lite0.imagen
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_layers_add_up_to_the_card(name: str) -> None:
     path = ZOO / name / "predict.onnx"
-    layers = count_layers(path)
+    layers = count_layers(load_structure(path))
     assert sum(layer.macs for layer in layers) == load_model_card(ZOO / name).macs
     assert sum(layer.macs for layer in layers) == count_macs(path)
     assert all(layer.weights >= 0 and layer.outputs > 0 for layer in layers)
 
 
 def test_the_first_layer_of_the_cnn_by_hand() -> None:
-    first = count_layers(ZOO / "cnn.fashion_mnist" / "predict.onnx")[0]
+    first = count_layers(load_structure(ZOO / "cnn.fashion_mnist" / "predict.onnx"))[0]
     channels, height, width = first.shape
     assert first.kind == "Conv"
     assert first.macs == channels * height * width * (first.weights - channels) // channels
 
 
-def test_the_peak_of_a_diamond_by_hand(tmp_path: Path) -> None:
+def test_the_peak_of_a_diamond_by_hand() -> None:
     # x (1, 4) -> a -> b, and a + b at last: a waits for b, so a, b and the sum are alive at once.
     nodes = [
         helper.make_node("Relu", ["x"], ["a"]),
@@ -53,15 +52,14 @@ def test_the_peak_of_a_diamond_by_hand(tmp_path: Path) -> None:
     ports = [helper.make_tensor_value_info(name, 1, ["batch", 4]) for name in "xy"]
     axes = helper.make_tensor("axes", 7, [1], [1])
     graph = helper.make_graph(nodes, "diamond", ports[:1], ports[1:], [axes])
-    onnx.save(helper.make_model(graph), str(tmp_path / "diamond.onnx"))
-    assert find_peak(tmp_path / "diamond.onnx") == 4 + 8 + 1  # a, the doubled one and its sum
+    assert find_peak(helper.make_model(graph)) == 4 + 8 + 1  # a, the doubled one and its sum
 
 
 def test_what_is_alive_at_once_holds_the_largest_layer() -> None:
     for name in PICTURES:
-        path = ZOO / name / "predict.onnx"
-        largest = max(layer.outputs for layer in count_layers(path))
-        assert largest <= find_peak(path) < 20 * largest
+        model = load_structure(ZOO / name / "predict.onnx")
+        largest = max(layer.outputs for layer in count_layers(model))
+        assert largest <= find_peak(model) < 20 * largest
 
 
 def test_two_are_compared_pair_by_pair() -> None:

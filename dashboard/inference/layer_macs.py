@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import onnx
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,14 @@ class LayerCost:
     outputs: int
 
 
-def count_layers(path: Path) -> list[LayerCost]:
+def load_structure(path: Path) -> onnx.ModelProto:
+    """Return a graph of the zoo without its weights: shapes are all that is needed here."""
+    import onnx
+
+    return onnx.load(str(path), load_external_data=False)
+
+
+def count_layers(model: onnx.ModelProto) -> list[LayerCost]:
     """Return the layers with weights and the matrix products of a graph, in order, for one input.
 
     Dynamic axes count as 1. What has no weights (activations, additions, pooling) is not counted,
@@ -33,19 +43,18 @@ def count_layers(path: Path) -> list[LayerCost]:
     Raises:
         ValueError: a shape that is needed could not be inferred.
     """
-    graph, shapes, learnt = read_graph(path)
+    graph, shapes, learnt = read_graph(model)
     nodes = [node for node in graph.node if node.op_type in _COUNTS]
     return [_count(index, node, shapes, learnt) for index, node in enumerate(nodes, 1)]
 
 
-def read_graph(path: Path) -> tuple[Any, dict[str, tuple[int, ...]], set[str]]:
+def read_graph(model: onnx.ModelProto) -> tuple[Any, dict[str, tuple[int, ...]], set[str]]:
     """Return an ONNX graph, the shapes of its values for one input, and the names of its weights.
 
     Dynamic axes count as 1; a shape that cannot be inferred is left out.
     """
     import onnx
 
-    model = onnx.load(str(path), load_external_data=False)
     graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     stored = {weight.name: tuple(weight.dims) for weight in graph.initializer}
     shapes: dict[str, tuple[int, ...]] = dict(stored)
@@ -97,3 +106,4 @@ _COUNTS = {
     "Gemm": _count_product,
     "MatMul": _count_product,
 }
+KINDS = frozenset(_COUNTS)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dashboard.limits.layer_macs import read_graph
+from dashboard.inference.layer_macs import read_graph
+
+if TYPE_CHECKING:
+    import onnx
 
 
-def find_peak(path: Path) -> int:
+def find_peak(model: onnx.ModelProto) -> int:
     """Return the most numbers that are alive at once while a graph runs on one input.
 
     Each is alive from the operator that makes it to the last one that reads it, in the graph's
@@ -18,7 +21,7 @@ def find_peak(path: Path) -> int:
     Raises:
         ValueError: a shape that is needed could not be inferred.
     """
-    graph, shapes, learnt = read_graph(path)
+    graph, shapes, learnt = read_graph(model)
     fixed = learnt | {n.output[0] for n in graph.node if n.op_type == "Constant"} | {""}
     last = {name: index for index, node in enumerate(graph.node) for name in node.input}
     last |= {value.name: len(graph.node) for value in graph.output}
