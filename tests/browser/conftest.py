@@ -9,9 +9,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.conftest import find_chromium
 
@@ -32,6 +33,38 @@ def settle(page: Page, timeout_s: float = 120) -> None:
     page.wait_for_function(SETTLED, timeout=timeout_s * 1000)
     page.wait_for_timeout(250)  # a rerun that was asked for a moment ago starts within this
     page.wait_for_function(SETTLED, timeout=timeout_s * 1000)
+
+
+_SCRUB = """input => {
+  const root = input.getRootNode()
+  const scene = root === document ? input.closest('[data-testid]') : root
+  const first = Number(input.min) || 0, last = Number(input.max)
+  const step = Math.max(Number(input.step) || 1, (last - first) / 400), seen = new Set()
+  for (let value = first; value <= last; value += step) {
+    input.value = value
+    input.dispatchEvent(new Event('input', { bubbles: true }))
+    const drawn = [...scene.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())
+    seen.add(scene.innerHTML + drawn.join())
+  }
+  return seen.size
+}"""
+
+
+def scrub(slider: Locator) -> None:
+    """Move a figure's slider through all its positions, and prove that the browser alone redraws.
+
+    The figure must change, and no message may go to the server meanwhile: a rerun would need one.
+    """
+    sent = _SENT[slider.page]
+    before = len(sent)
+    assert before, "not even the page itself was asked for: nothing is counted"
+    assert slider.evaluate(_SCRUB) > 2, "the figure does not follow its slider"
+    slider.page.wait_for_timeout(500)  # a message that was put off for a moment is sent within this
+    assert len(sent) == before, "scrubbing asked the server"
+
+
+# By page, the messages that it has sent to the server.
+_SENT: WeakKeyDictionary[Page, list[str | bytes]] = WeakKeyDictionary()
 
 
 def _find_port() -> int:
@@ -92,6 +125,8 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1360, "height": 1800}, accept_downloads=True)
     tab = context.new_page()
+    sent = _SENT[tab] = []
+    tab.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     yield tab
     FAILURES.mkdir(exist_ok=True)
     tab.screenshot(path=str(FAILURES / f"{request.node.name}.png"))

@@ -5,14 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import scrub, settle
 
 pytestmark = pytest.mark.browser
-
-SCRUB = """input => { const started = performance.now()
-  for (let i = 0; i <= input.max; i++) {
-    input.value = i; input.dispatchEvent(new Event('input')) }
-  return (performance.now() - started) / (Number(input.max) + 1) }"""
 
 
 def test_a_pair_is_compared_and_the_shuffled_layers_are_scrubbed(server: str, page: Page) -> None:
@@ -27,7 +22,7 @@ def test_a_pair_is_compared_and_the_shuffled_layers_are_scrubbed(server: str, pa
     before = sentence.inner_text()
     matrix.get_by_role("slider").fill("2")
     assert "of the top 20 %" in sentence.inner_text() != before
-    assert matrix.get_by_role("slider").evaluate(SCRUB) < 100
+    scrub(matrix.get_by_role("slider"))
 
     page.locator("label", has_text="The edges of the picture").first.click()
     settle(page)
@@ -43,7 +38,7 @@ def test_a_pair_is_compared_and_the_shuffled_layers_are_scrubbed(server: str, pa
     slider.fill("0")
     expect(gradient).to_have_text("1.00")
     expect(cascade.locator(".what")).to_contain_text("as it was trained")
-    assert slider.evaluate(SCRUB) < 100
+    scrub(slider)
 
     page.get_by_text("The smallest edit", exact=True).click()
     settle(page)

@@ -7,16 +7,9 @@ from playwright.sync_api import Page, expect
 
 from dashboard.fundamentals import Lesson, create_network_scene
 from dashboard.learning.neuron import fire
-from tests.browser.conftest import settle
+from tests.browser.conftest import scrub, settle
 
 pytestmark = pytest.mark.browser
-
-SCRUB = """input => { const last = Number(input.max), started = performance.now()
-  for (let i = 0; i < 50; i++) {
-    input.value = Math.round(i * last / 49)
-    input.dispatchEvent(new Event('input'))
-  }
-  return (performance.now() - started) / 50 }"""
 
 
 def read_number(text: str) -> float:
@@ -43,7 +36,7 @@ def test_the_network_steps_and_scrubs(server: str, page: Page) -> None:
     settle(page)
     player = page.locator(".player")
     slider = player.get_by_role("slider")
-    assert slider.evaluate(SCRUB) < 100
+    scrub(slider)
     slider.fill("20")
     shares = create_network_scene(Lesson())["frames"][20]["g"]
     player.get_by_role("button", name="3 Backward").click()
@@ -65,9 +58,9 @@ def test_a_click_on_the_mountain_starts_there(server: str, page: Page) -> None:
     settle(page)
     player = page.locator(".player")
     expect(player.locator(".verdict")).to_contain_text("not the deepest")
-    assert player.get_by_role("slider").evaluate(SCRUB) < 100
+    scrub(player.get_by_role("slider"))
     player.get_by_label("Blindfold").check()
-    assert player.get_by_role("slider").evaluate(SCRUB) < 100
+    scrub(player.get_by_role("slider"))
     box = player.locator(".map svg").bounding_box()
     assert box is not None
     player.locator(".map svg").click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.25})
@@ -80,6 +73,6 @@ def test_the_degree_is_scrubbed(server: str, page: Page) -> None:
     page.goto(f"{server}/fundamentals?part=fit")
     settle(page)
     player = page.locator(".player")
-    assert player.get_by_role("slider").evaluate(SCRUB) < 100
+    scrub(player.get_by_role("slider"))
     player.get_by_role("slider").fill("3")
     expect(player.locator(".what")).to_contain_text("The best of all")

@@ -5,13 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import scrub, settle
 
 pytestmark = pytest.mark.browser
-
-SCRUB = """input => { const started = performance.now(); const steps = Number(input.max) + 1
-  for (let i = 0; i < steps; i++) { input.value = i; input.dispatchEvent(new Event('input')) }
-  return (performance.now() - started) / steps }"""
 
 
 def read_shares(texts: list[str]) -> float:
@@ -28,7 +24,8 @@ def test_heads_and_temperature(server: str, page: Page) -> None:
     expect(shares).to_have_count(16)
     assert read_shares(shares.all_inner_texts()) == pytest.approx(100, abs=1)
     before = shares.all_inner_texts()
-    assert head.evaluate(SCRUB) < 100 and layer.evaluate(SCRUB) < 100
+    scrub(head)
+    scrub(layer)
     layer.fill("2")
     head.fill("4")
     expect(page).to_have_url(re.compile(r"attention\.layer=3&attention\.head=5"))
@@ -53,7 +50,7 @@ def test_heads_and_temperature(server: str, page: Page) -> None:
     hot = weights.all_inner_texts()
     assert max(float(each[:-2]) for each in hot) < max(float(each[:-2]) for each in own)
     expect(opened.locator(".note").last).to_contain_text("not the network any more")
-    assert temperature.evaluate(SCRUB) < 100
+    scrub(temperature)
 
     field = page.get_by_role("textbox", name="The first sentence")
     field.fill("The trophy didn't fit into the suitcase because it was too big.")
