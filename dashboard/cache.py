@@ -86,6 +86,7 @@ class OwnSpace:
     def __init__(self) -> None:
         self.results = ResultStore(MAX_OWN_RESULTS)
         self.upload: OwnFile | None = None
+        self.labels: tuple[str, ...] = ()  # harmless names of its classes, as its page shows them
         self._model: UploadedModel | None = None
 
     @property
@@ -114,6 +115,7 @@ class OwnSpace:
         if self.upload is not None:
             self.upload.file.close()
         self.upload = self._model = None
+        self.labels = ()
         self.results = ResultStore(MAX_OWN_RESULTS)
 
 

@@ -60,6 +60,7 @@ def _draw_model(space: OwnSpace, upload: OwnFile) -> None:
         draw_findings(upload)
         spec, output = choose_settings(upload, key)
         labels = select_labels(key, output.n_classes, upload.detected.labels)
+        space.labels = labels
         try:
             with st.spinner("Making its gradient graph …"):
                 photos = [photo.pixels for photo in list_trial_photos()[:N_TRIALS]]

@@ -8,9 +8,8 @@ import streamlit as st
 from dashboard import cache
 from dashboard.cache import ResultStore
 from dashboard.inference.preprocessing import Pixels, crop_view, normalize
-from dashboard.inference.sandbox_wire import clean_text
 from dashboard.inference.sessions import OnnxModel
-from dashboard.inference.upload_labels import MAX_LENGTH
+from dashboard.inference.upload_labels import name_classes
 from dashboard.inference.uploaded import UploadedModel
 from dashboard.limits.sight import Sight
 from dashboard.widgets.model_select import open_model
@@ -45,8 +44,11 @@ def see(model_name: str, own: UploadedModel | None, chosen: ChosenPhoto) -> Sigh
     """
     pixels, key = chosen.photo.pixels, chosen.photo.sha256
     if own is not None:
-        return cache.get_own_space().results.get_or_compute(
-            (own.key, key, "sight"), lambda: _see_own(own, pixels, key)
+        space = cache.get_own_space()
+        # Figures name the classes: other names are another sight.
+        name = f"{own.key} {hash(space.labels)}"
+        return space.results.get_or_compute(
+            (name, key, "sight"), lambda: _see_own(own, pixels, (name, key))
         )
     model = open_model(model_name)
     if model is None:
@@ -61,13 +63,10 @@ def get_store(sight: Sight) -> ResultStore:
     return cache.get_own_space().results if sight.is_own else cache.get_results()
 
 
-def list_own_labels(n_classes: int) -> tuple[str, ...]:
-    """Return harmless names of the uploaded network's classes, numbers where it has none."""
-    upload = cache.get_own_space().upload
-    named = upload.detected.labels if upload is not None else ()
-    if len(named) != n_classes:
-        named = tuple(f"class {index}" for index in range(n_classes))
-    return tuple(clean_text(label, MAX_LENGTH) for label in named)
+def _list_own_labels(n_classes: int) -> tuple[str, ...]:
+    """Return the names of the uploaded network's classes that its page shows, else numbers."""
+    named = cache.get_own_space().labels
+    return named if len(named) == n_classes else tuple(name_classes(n_classes))
 
 
 def _see_zoo(model: OnnxModel, pixels: Pixels, key: str) -> Sight:
@@ -85,16 +84,16 @@ def _see_zoo(model: OnnxModel, pixels: Pixels, key: str) -> Sight:
     )
 
 
-def _see_own(model: UploadedModel, pixels: Pixels, key: str) -> Sight:
+def _see_own(model: UploadedModel, pixels: Pixels, key: tuple[str, str]) -> Sight:
     spec = model.spec
     picture = np.ascontiguousarray(spec.crop_view(pixels))
     logits = model.predict(spec.normalize(picture[np.newaxis]))[0]
     return Sight(
         model=model,
-        key=(model.key, key),
+        key=key,
         picture=picture,
         logits=logits,
-        labels=list_own_labels(len(logits)),
+        labels=_list_own_labels(len(logits)),
         normalize=spec.normalize,
         crop=spec.crop_view,
         is_light=False,

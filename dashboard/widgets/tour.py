@@ -73,7 +73,7 @@ def _draw_summary(views: Sequence[Stop], seen: frozenset[str]) -> None:
     st.subheader("The end of the tour")
     st.markdown(
         f"You have seen {len(views) - len(left)} of {len(views)} pages and answered {answered} "
-        f"questions before seeing what is so, {right} of them right."
+        f"question{'' if answered == 1 else 's'} before seeing what is so, {right} of them right."
     )
     if left:
         st.markdown("Not seen yet:")
