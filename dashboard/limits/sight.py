@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.inference.model import Floats, Model
-from dashboard.inference.preprocessing import Pixels
+from dashboard.inference.preprocessing import Pixels, crop_view, normalize
+from dashboard.inference.sessions import OnnxModel
 from dashboard.stress import CORRUPTIONS, Corruption
 
 SEED = 0
+_LIGHT = 50_000_000  # multiplications a picture: thousands of runs take a second or two
 _SMALL = 64  # pixels a side: shown as the squares that they are
 
 
@@ -60,6 +62,22 @@ class Sight:
         """Return the picture (H, W, 3) corrupted; one grey plane where colour is not seen."""
         views = corrupt_views(self.picture[np.newaxis], corruption, severity, self.is_grey)
         return views.reshape(self.picture.shape)
+
+
+def see_zoo(model: OnnxModel, pixels: Pixels, photo_key: str) -> Sight:
+    """Return what a network of the zoo makes of a photo (h, w, 3)."""
+    card = model.card
+    picture = crop_view(pixels, card)
+    return Sight(
+        model=model,
+        key=(model.sha256, photo_key),
+        picture=picture,
+        logits=model.predict(normalize(picture[np.newaxis], card))[0],
+        labels=card.labels,
+        normalize=lambda views: normalize(views, card),
+        crop=lambda photo: crop_view(photo, card),
+        is_light=card.macs < _LIGHT,
+    )
 
 
 def corrupt_views(

@@ -7,16 +7,14 @@ import streamlit as st
 
 from dashboard import cache
 from dashboard.cache import ResultStore
-from dashboard.inference.preprocessing import Pixels, crop_view, normalize
-from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.upload_labels import name_classes
 from dashboard.inference.uploaded import UploadedModel
-from dashboard.limits.sight import Sight
+from dashboard.limits.sight import Sight, see_zoo
 from dashboard.widgets.model_select import open_model
 from dashboard.widgets.photo_input import ChosenPhoto
 
 OWN = "own_network"
-_LIGHT = 50_000_000  # multiplications a picture: thousands of runs take a second or two
 
 
 def choose_own() -> UploadedModel | None:
@@ -54,7 +52,7 @@ def see(model_name: str, own: UploadedModel | None, chosen: ChosenPhoto) -> Sigh
     if model is None:
         return None
     return cache.get_results().get_or_compute(
-        (model.sha256, key, "sight"), lambda: _see_zoo(model, pixels, key)
+        (model.sha256, key, "sight"), lambda: see_zoo(model, pixels, key)
     )
 
 
@@ -67,21 +65,6 @@ def _list_own_labels(n_classes: int) -> tuple[str, ...]:
     """Return the names of the uploaded network's classes that its page shows, else numbers."""
     named = cache.get_own_space().labels
     return named if len(named) == n_classes else tuple(name_classes(n_classes))
-
-
-def _see_zoo(model: OnnxModel, pixels: Pixels, key: str) -> Sight:
-    card = model.card
-    picture = crop_view(pixels, card)
-    return Sight(
-        model=model,
-        key=(model.sha256, key),
-        picture=picture,
-        logits=model.predict(normalize(picture[np.newaxis], card))[0],
-        labels=card.labels,
-        normalize=lambda views: normalize(views, card),
-        crop=lambda photo: crop_view(photo, card),
-        is_light=card.macs < _LIGHT,
-    )
 
 
 def _see_own(model: UploadedModel, pixels: Pixels, key: tuple[str, str]) -> Sight:

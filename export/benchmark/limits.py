@@ -1,0 +1,247 @@
+"""The figures of the four limits: ``python -m export.benchmark.limits [--only NAME]``.
+
+Everything that README publishes about *Distribution shift*, *Black box* and *Compute cost* comes
+from this command, on the committed networks and pictures. Times are ratios of CPU seconds of things
+done in turns in one run. ``--reference`` names a Python in which imagecorruptions 1.1.2 is
+installed; its 19 corruptions with torch's predictions are then timed beside the page's grid:
+
+    python3.11 -m venv reference-env && reference-env/bin/pip install imagecorruptions==1.1.2
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from dashboard.attribution import METHODS
+from dashboard.attribution.base import Question
+from dashboard.cache import ResultStore
+from dashboard.explanation import Subject, explain
+from dashboard.inference.features import FeatureGraph
+from dashboard.inference.preprocessing import Pixels, normalize, preprocess
+from dashboard.inference.samples import choose_subject, list_samples, load_sample
+from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.small_pictures import DIGITS, EMOJI, GARMENTS, load_small_pictures
+from dashboard.limits.calibration import measure_calibration
+from dashboard.limits.contest import Entry, rank_entries
+from dashboard.limits.corruption_grid import compute_grid
+from dashboard.limits.out_of_distribution import (
+    SCORES,
+    Statistics,
+    compute_auroc,
+    compute_feature_scores,
+    compute_fpr95,
+    compute_logit_scores,
+    load_statistics,
+)
+from dashboard.limits.sight import see_zoo
+from dashboard.params import compute_defaults
+from dashboard.stress import CORRUPTIONS
+
+from export.artifact import ZOO
+from export.benchmark.lite0 import NAME as LITE0
+from export.benchmark.lite0 import create_torch
+
+CLOTHES = ("cnn.fashion_mnist", "vit.fashion_mnist")
+N_BENCHMARK = 19  # those of ImageNet-C come first in the registry
+MARGIN = 0.01  # of insertion minus deletion: less is a draw, as on the page
+
+# What runs in the reference's environment: CPU seconds for 19 corruptions at severities 1 to 5.
+# The package is older than today's numpy and scikit-image: two names are put back first.
+SIDE = """
+import sys, time
+import numpy as np, scipy.ndimage, skimage.filters
+np.float_ = np.float64
+sys.modules["scipy.ndimage.interpolation"] = scipy.ndimage
+blur = skimage.filters.gaussian
+def gaussian(image, *args, multichannel=False, **kwargs):
+    return blur(image, *args, channel_axis=-1 if multichannel else None, **kwargs)
+skimage.filters.gaussian = gaussian
+import imagecorruptions
+picture = np.load(sys.argv[1])
+names = imagecorruptions.get_corruption_names("all")
+print("READY", len(names), flush=True)
+for line in sys.stdin:
+    start = time.process_time()
+    for name in names:
+        for severity in range(1, 6):
+            imagecorruptions.corrupt(picture, severity, name)
+    print("RESULT", time.process_time() - start, flush=True)
+"""
+
+
+class Reference:
+    """imagecorruptions in its own process, asked for all corruptions of one picture."""
+
+    def __init__(self, python: Path, picture: Pixels) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        path = Path(self._folder.name) / "picture.npy"
+        np.save(path, picture)
+        self._process = subprocess.Popen(
+            [str(python), "-c", SIDE, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.n_corruptions = int(self._read("READY"))
+
+    def corrupt(self) -> float:
+        """Return the CPU seconds of all corruptions at all severities."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("again\n")
+        self._process.stdin.flush()
+        return float(self._read("RESULT"))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._folder.cleanup()
+
+    def _read(self, mark: str) -> str:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith(mark):
+                return line.split()[1]
+        raise RuntimeError("imagecorruptions ended: run its side by hand to see why")
+
+
+def print_strangers() -> None:
+    """Print how well each score tells clothes from digits and emoji."""
+    print("\nFamiliar (1,000 test garments) against strange: AUROC (FPR95)")
+    sets = {
+        name: load_small_pictures(ZOO / "samples" / f"{name}.npz").views
+        for name in (GARMENTS, DIGITS, EMOJI)
+    }
+    for name in CLOTHES:
+        model = OnnxModel(ZOO / name)
+        statistics = load_statistics(ZOO / "samples" / f"features_{name}.npz")
+        if statistics is None:
+            raise SystemExit(f"features_{name}.npz is missing: python -m export.make_features")
+        graph = FeatureGraph(ZOO / name, statistics.tensor)
+        scores = {key: _score(graph, statistics, model, views) for key, views in sets.items()}
+        for key, title in SCORES.items():
+            told = "  ".join(
+                f"{strange} {compute_auroc(scores[GARMENTS][key], scores[strange][key]):.3f} "
+                f"({compute_fpr95(scores[GARMENTS][key], scores[strange][key]):.3f})"
+                for strange in (DIGITS, EMOJI)
+            )
+            print(f"  {name:20s} {title:20s} {told}")
+
+
+def _score(
+    graph: FeatureGraph, statistics: Statistics, model: OnnxModel, views: Pixels
+) -> dict[str, np.ndarray]:
+    logits, features = graph.run(normalize(views, model.card))
+    return compute_logit_scores(logits) | compute_feature_scores(features, statistics)
+
+
+def print_calibration() -> None:
+    """Print the calibration error in distribution before and after temperature scaling."""
+    print("\nCalibration on 1,000 test garments: accuracy, ECE, ECE after temperature scaling")
+    garments = load_small_pictures(ZOO / "samples" / f"{GARMENTS}.npz")
+    for name in CLOTHES:
+        model = OnnxModel(ZOO / name)
+        statistics = load_statistics(ZOO / "samples" / f"features_{name}.npz")
+        assert statistics is not None
+        logits = model.predict(normalize(garments.views, model.card))
+        plain = measure_calibration(logits, garments.labels)
+        scaled = measure_calibration(logits, garments.labels, statistics.temperature)
+        print(f"  {name:20s} {plain.accuracy:.1%}  {plain.ece:.2%}  {scaled.ece:.2%}")
+
+
+def print_grid(python: Path | None, rounds: int) -> None:
+    """Print the CPU time of torch (and the reference's corruptions) over the page's whole grid."""
+    print("\nThe grid of 19 corruptions x 5 severities of one photo with predictions, Lite0")
+    model = OnnxModel(ZOO / LITE0)
+    sight = see_zoo(model, load_sample(list_samples()[0].name).pixels, "")
+    corruptions = CORRUPTIONS[:N_BENCHMARK]
+    eager = create_torch()
+    views = torch.from_numpy(np.repeat(sight.look(), 5, axis=0))
+    reference = None if python is None else Reference(python, sight.picture)
+    if reference is not None and reference.n_corruptions != N_BENCHMARK:
+        raise SystemExit(f"The reference has {reference.n_corruptions} corruptions, not 19.")
+    ours, walls, predictions, references = [], [], [], []
+    for _ in range(rounds + 1):
+        start, wall = time.process_time(), time.perf_counter()
+        compute_grid(sight, corruptions)
+        ours.append(time.process_time() - start)
+        walls.append(time.perf_counter() - wall)
+        start = time.process_time()
+        with torch.no_grad():
+            for _ in corruptions:
+                eager(views)
+        predictions.append(time.process_time() - start)
+        references.append(reference.corrupt() if reference else 0.0)
+    if reference is not None:
+        reference.close()
+    # The first round is left out: it opens and allocates.
+    ratios = [(p + r) / o for p, r, o in zip(predictions, references, ours, strict=True)][1:]
+    what = "reference corruptions + torch eager" if reference else "torch eager's predictions alone"
+    print(
+        f"  {what} / ours: {np.median(ratios):.1f}x ({min(ratios):.1f}-{max(ratios):.1f}); ours "
+        f"{np.median(walls[1:]):.2f} s of the clock, {np.median(ours[1:]):.2f} s CPU; torch "
+        f"{np.median(predictions[1:]):.2f} s, reference {np.median(references[1:]):.2f} s CPU"
+    )
+
+
+def print_contest() -> None:
+    """Print on how many sample photos the best method beats the best trivial map."""
+    print("\nThe best method above the best trivial map (insertion minus deletion), sample photos")
+    for name in ("cnn.fashion_mnist", LITE0):
+        model = OnnxModel(ZOO / name)
+        won, lines = 0, []
+        samples = list_samples(choose_subject(name))
+        for sample in samples:
+            best, rival = _compete(model, sample.name)
+            won += best.score >= rival.score + MARGIN
+            lines.append(
+                f"    {sample.title:24s} {best.title} {best.score:+.3f}, "
+                f"{rival.title} {rival.score:+.3f}"
+            )
+        print(f"  {name}: {won} of {len(samples)}")
+        print("\n".join(lines))
+
+
+def _compete(model: OnnxModel, sample: str) -> tuple[Entry, Entry]:
+    """Return the best method and the best trivial map for a network's own answer to a photo."""
+    photo = load_sample(sample)
+    inputs = preprocess(photo.pixels, model.card)
+    question = Question(inputs, int(model.predict(inputs)[0].argmax()))
+    fitting = [method for method in METHODS if method.is_compatible(model) is None]
+    choices = [(method, compute_defaults(method.params)) for method in fitting]
+    subject = Subject(model, model.sha256, photo.sha256)
+    *_, last = explain(subject, question, choices, ResultStore(), lambda doing, done: None)
+    entries = rank_entries(last)
+    return (
+        next(each for each in entries if not each.is_trivial),
+        next(each for each in entries if each.is_trivial),
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m export.benchmark.limits", description=__doc__)
+    parser.add_argument("--reference", type=Path, help="the python of imagecorruptions")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="strangers, calibration, grid or contest")
+    options = parser.parse_args(arguments)
+    tables = {
+        "strangers": print_strangers,
+        "calibration": print_calibration,
+        "grid": lambda: print_grid(options.reference, options.rounds),
+        "contest": print_contest,
+    }
+    for name, table in tables.items():
+        if options.only in name:
+            table()
+
+
+if __name__ == "__main__":
+    main()
