@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -170,13 +172,23 @@ def export_graph(graph: Graph, path: Path, weights: WeightsFile) -> Path:
     Raises:
         onnx.checker.ValidationError: the graph is not valid ONNX.
     """
-    model = _trace(graph)
+    if any(isinstance(layer, nn.LSTM) for layer in graph.module.modules()):
+        # In one process torch 2.13.0 keeps the length open in the first LSTM only that it exports.
+        with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+            model = onnx.load_from_string(fresh.submit(_trace_to_bytes, graph).result())
+    else:
+        model = _trace(graph)
     del model.graph.output[len(graph.outputs) :]  # layers stay inner tensors with their own names
     strip(model)
     weights.take(model)
     onnx.save_model(model, path)
     onnx.checker.check_model(path, full_check=True)
     return path
+
+
+def _trace_to_bytes(graph: Graph) -> bytes:
+    content: bytes = _trace(graph).SerializeToString()
+    return content
 
 
 def _trace(graph: Graph) -> onnx.ModelProto:

@@ -114,11 +114,11 @@ def ask(inputs: Floats, predict: Predict) -> Answer:
 def describe_pair(first: Answer, second: Answer) -> str:
     """Return what 32 and 8 bits have in common on one picture."""
     correlation, _ = compare_maps(first.heat, second.heat, True)
-    how = "colours: where hiding a square lowers (or raises) the score of its own answer."
+    how = "Red: hiding this square lowers the score of the network's own answer; blue: raises it."
     if first.target != second.target:
-        return f"Rounding changed the answer, and with it what the maps are about; {how}"
-    alike = "cannot be compared: one is flat" if correlation is None else f"{correlation:.2f}"
-    return f"The same answer; rank correlation of the two maps: {alike}; {how}"
+        return f"Rounding changed the answer, and with it what the maps are about. {how}"
+    alike = "none, since one is flat" if correlation is None else f"{correlation:.2f}"
+    return f"The same answer; rank correlation of the two maps: {alike}. {how}"
 
 
 def _enlarge(pixels: Pixels) -> Pixels:

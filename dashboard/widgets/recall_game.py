@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -14,6 +14,9 @@ from dashboard.widgets.lesson import Question, draw_question, is_answered
 from dashboard.widgets.option_select import choose_seed, slide_option
 
 NETWORKS = {"Vanilla RNN": "rnn.recall", "LSTM": "lstm.recall", "Transformer": "transformer.recall"}
+# How they were trained: with short rows among the long ones, or all lengths equally likely.
+FILES = {"near": "predict.onnx", "even": "even.onnx"}
+HOW = {"near": "with short rows too", "even": "on all lengths alike"}
 LAG, SEED = "memory.lag", "memory.seed"
 LAGS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 _SHOWN = 48  # letters of a row; the middle of longer ones is left out
@@ -26,36 +29,49 @@ def draw_recall() -> None:
     with left:
         lag = int(slide_option(LAG, "Letters in between", 64.0, LAGS))
         seed = choose_seed(SEED, 0)
-    graphs = {title: cache.get_graph(name) for title, name in NETWORKS.items()}
     symbols = tuple(cards["LSTM"].details["tokens"][:-1])
-    with right, st.spinner("Reading letters …", show_time=True):
-        game = cache.get_results().get_or_compute(
-            ("recall", lag, seed), lambda: play(graphs, symbols, lag, seed)
-        )
-    with right:
-        st.markdown(_describe(game))
     question = create_question(cards)
+    # What the others do would give the answer away.
+    protocols = tuple(FILES) if is_answered(question) else ("near",)
+    with right, st.spinner("Reading letters …", show_time=True):
+        games = {how: _play(how, symbols, lag, seed) for how in protocols}
+    with right:
+        st.markdown(f"Which letter came first? `{_shorten(games['near'].letters)} ?`")
+        st.markdown(describe_games(games))
     draw_question(question)
     with st.expander("Can hold, hard to learn: measured", expanded=is_answered(question)):
         _draw_curves(cards)
 
 
-def _describe(game: Game) -> str:
-    letters = game.letters
-    if len(letters) > _SHOWN:
-        half = _SHOWN // 2
-        hidden = len(letters) - 2 * half
-        letters = f"{letters[:half]} … {hidden} more … {letters[-half:]}"
-    lines = [
-        f"Which letter came first? `{letters} ?`",
-        "",
-        f"| network | says | right of {game.tries} new rows |",
-        "|---|---|---|",
-    ]
-    for name, (letter, probability) in game.answers.items():
-        mark = "✅" if letter == game.first else "❌"
-        lines.append(f"| {name} | {mark} {letter} ({probability:.0%}) | {game.shares[name]:.0%} |")
+def _play(protocol: str, symbols: Sequence[str], lag: int, seed: int) -> Game:
+    graphs = {title: cache.get_graph(name, FILES[protocol]) for title, name in NETWORKS.items()}
+    return cache.get_results().get_or_compute(
+        ("recall", protocol, lag, seed), lambda: play(graphs, symbols, lag, seed)
+    )
+
+
+def _shorten(letters: str) -> str:
+    if len(letters) <= _SHOWN:
+        return letters
+    half = _SHOWN // 2
+    return f"{letters[:half]} … {len(letters) - 2 * half} more … {letters[-half:]}"
+
+
+def describe_games(games: Mapping[str, Game]) -> str:
+    """Return what the networks of each protocol make of the row, as a table (Markdown)."""
+    game = next(iter(games.values()))
+    heads = "".join(f" trained {HOW[how]} | right of {game.tries} |" for how in games)
+    lines = [f"| network |{heads}", "|---|" + "---|---|" * len(games)]
+    for name in game.answers:
+        cells = "".join(_describe_answer(each, name) for each in games.values())
+        lines.append(f"| {name} |{cells}")
     return "\n".join(lines)
+
+
+def _describe_answer(game: Game, name: str) -> str:
+    letter, probability = game.answers[name]
+    mark = "✅" if letter == game.first else "❌"
+    return f" {mark} {letter} ({probability:.0%}) | {game.shares[name]:.0%} |"
 
 
 def create_question(cards: Mapping[str, ModelCard]) -> Question:

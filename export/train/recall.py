@@ -8,7 +8,7 @@ card's details): what a network can hold, and what gradients find when nothing n
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -33,7 +33,6 @@ from export.train.fitted import Fitted
 from export.train.options import Options, parse_options
 from export.train.recall_fit import (
     Recipe,
-    compute_accuracy,
     compute_gradient_norms,
     create_test,
     fit,
@@ -96,6 +95,12 @@ def create_draft(name: str, trained: Trained, options: Options, speed: dict[str,
     """Return the artifact to be."""
     tests = 16 if options.tiny else _TESTS
     model, recipe = trained.near.model, TINY_NEAR if options.tiny else NEAR
+    even: dict[str, Metric] = {}
+
+    def measure(folder: Path) -> dict[str, Metric]:
+        even.update(evaluate(folder / "even.onnx", tests))
+        return evaluate(folder / "predict.onnx", tests)
+
     return Draft(
         name=f"{name}.recall",
         title=TITLES[name],
@@ -103,9 +108,12 @@ def create_draft(name: str, trained: Trained, options: Options, speed: dict[str,
         task="recall",
         summary=SUMMARIES[name],
         limits=LIMITS[name],
-        graphs={"predict": create_predict_graph(model)},
+        graphs={
+            "predict": create_predict_graph(model),
+            "even": create_predict_graph(trained.even.model),
+        },
         gradient=Gradient(create_gradient_graph(model), LOGITS),
-        evaluate=lambda folder: evaluate(folder / "predict.onnx", tests),
+        evaluate=measure,
         floors={} if options.tiny or name not in FLOORS else {f"lag/{MAX_LAG}": FLOORS[name]},
         training=describe_training(
             "python -m export.train.recall",
@@ -118,7 +126,7 @@ def create_draft(name: str, trained: Trained, options: Options, speed: dict[str,
         source=_SOURCE,
         licence="Apache-2.0",
         labels=SYMBOLS,
-        details=lambda: describe(trained, tests, speed),
+        details=lambda: describe(trained, tests, speed, even),
     )
 
 
@@ -136,7 +144,9 @@ def evaluate(path: Path, count: int) -> dict[str, Metric]:
     return found
 
 
-def describe(trained: Trained, tests: int, speed: dict[str, object]) -> dict[str, object]:
+def describe(
+    trained: Trained, tests: int, speed: dict[str, object], even: Mapping[str, Metric]
+) -> dict[str, object]:
     """Return the card's details: how to use it, and the curves by lag and by length."""
     few = max(2, tests // 16)
     return {
@@ -152,11 +162,10 @@ def describe(trained: Trained, tests: int, speed: dict[str, object]) -> dict[str
             "even": compute_gradient_norms(trained.even.model, few),
         },
         "even": {
-            "what": "the same network trained with all lags from 1 to 256 equally likely, without "
-            "the short ones that lead the way; measured in torch, its weights are not kept",
+            "what": "even.onnx: the same network trained with all lags from 1 to 256 equally "
+            "likely, without the short ones that lead the way",
             "accuracy": {
-                lag: asdict(metric)
-                for lag, metric in compute_accuracy(trained.even.model, tests).items()
+                name.removeprefix("lag/"): asdict(metric) for name, metric in even.items()
             },
             "training": {
                 "seconds": trained.even.meter.seconds,

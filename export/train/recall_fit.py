@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from export.datasets.recall import LAGS, MAX_LAG, MIN_LAG, SYMBOLS, create_sequences, draw_lag
-from export.metrics import Metric, measure_share
 from export.train.checkpoint import Checkpoint
 from export.train.fitted import Fitted
 
@@ -98,18 +97,6 @@ def _compute_gradient_norm(model: nn.Module, lag: int, count: int) -> float:
     loss = F.cross_entropy(read(embedded), torch.from_numpy(data.answers), reduction="sum")
     (gradient,) = torch.autograd.grad(loss, embedded)
     return float(gradient[:, 0].norm(dim=1).mean())
-
-
-def compute_accuracy(model: nn.Module, count: int) -> dict[str, Metric]:
-    """Return by lag the share of ``count`` new sequences answered right, in torch."""
-    found = {}
-    for lag in LAGS:
-        data = create_test(count, lag)
-        with torch.no_grad():
-            answers = model(torch.from_numpy(data.tokens)).argmax(1).numpy()
-        hits = int((answers == data.answers).sum())
-        found[str(lag)] = measure_share(hits, count, f"are recalled after {lag} distractors")
-    return found
 
 
 def create_test(count: int, lag: int) -> Any:

@@ -10,7 +10,7 @@ from dashboard.memory_charts import plot_over_distance
 from dashboard.sequences.words import MAX_CHARACTERS
 from dashboard.views import VIEWS, rnn
 from dashboard.widgets import recall_game
-from tests.dashboard.app_driver import has_text, open_view
+from tests.dashboard.app_driver import answer, has_text, open_view, read_table
 
 open_page = partial(open_view, "rnn")
 
@@ -25,6 +25,17 @@ def test_the_page_reads_a_text_and_plays_the_game() -> None:
     assert has_text(app, "better than both")
     assert has_text(app, "| Transformer | ✅")
     assert has_text(app, "**taken away**")
+
+
+def test_who_could_not_learn_it_is_played_once_the_question_is_answered() -> None:
+    app = open_page(**{"memory.lag": "64.0"})
+    assert not has_text(app, "trained on all lengths alike")
+    answer(app, "Had all lengths up to 256 been equally likely", 0)
+    assert not app.exception
+    rows = read_table(app, "network")
+    shares = {name: [float(cells[i].rstrip("%")) for i in (1, 3)] for name, cells in rows.items()}
+    assert min(near for near, _ in shares.values()) > 95
+    assert shares["Transformer"][1] > 95 > 40 > max(shares["Vanilla RNN"][1], shares["LSTM"][1])
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,11 @@ def test_a_tiny_run_writes_a_whole_artifact(tmp_path: Path) -> None:
     card = json.loads((folder / "card.json").read_text())
     assert set(card["metrics"]) == {f"lag/{2**i}" for i in range(9)}
     assert set(card["details"]["gradient_norm"]) == {"what", "untrained", "trained", "even"}
+    assert set(card["details"]["even"]["accuracy"]) == {f"{2**i}" for i in range(9)}
     assert (folder / EXPLAIN_FILE).is_file()
-    session = ort.InferenceSession(folder / "predict.onnx", providers=["CPUExecutionProvider"])
-    for lag in (1, 100):
-        tokens = create_sequences(3, lag, (1,)).tokens
-        logits, states = session.run(None, {"tokens": tokens})
-        assert logits.shape == (3, 8) and states.shape == (3, lag + 2, 140)
+    for name in ("predict.onnx", "even.onnx"):
+        session = ort.InferenceSession(folder / name, providers=["CPUExecutionProvider"])
+        for lag in (1, 100):
+            tokens = create_sequences(3, lag, (1,)).tokens
+            logits, states = session.run(None, {"tokens": tokens})
+            assert logits.shape == (3, 8) and states.shape == (3, lag + 2, 140)
