@@ -1,0 +1,84 @@
+"""What README publishes is what the cards say and what the command measures."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from export.artifact import ZOO
+from export.benchmark import limits
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+_UNITS = {"k": 1e3, "M": 1e6}
+
+
+def read_row(start: str) -> str:
+    """Return the row of README's tables whose first cell starts so, without that cell."""
+    (row,) = re.findall(rf"^\| {re.escape(start)}[^|]*\|(.*)\|$", README, re.M)
+    return str(row)
+
+
+def read_count(text: str) -> tuple[float, float]:
+    """Return a count like "1.05 M" and half of its last digit."""
+    number, unit = text.split()
+    digits = len(number.partition(".")[2])
+    return float(number) * _UNITS[unit], 0.51 * 10**-digits * _UNITS[unit]
+
+
+TRAINED = re.findall(r"^\| `([\w.]+)` \|", README, re.M)
+
+
+def test_every_network_is_in_the_table() -> None:
+    folders = {path.parent.name for path in ZOO.glob("*/card.json")}
+    others = {"generator_collapsed.fashion_mnist"}  # told with the GAN
+    assert set(TRAINED) | others == {each for each in folders if not each.endswith(".imagenet")}
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_tables_say_what_the_cards_say(name: str) -> None:
+    card = json.loads((ZOO / name / "card.json").read_text())
+    _, parameters, macs, measured, parity = (
+        cell.strip() for cell in read_row(f"`{name}`").split("|")
+    )
+    for text, told in ((parameters, card["parameters"]), (macs, card["macs"])):
+        value, half = read_count(text)
+        assert abs(value - told) <= half
+    assert float(parity) == pytest.approx(card["parity"]["max_abs_diff"], rel=0.05)
+    values = [metric["value"] for metric in card["metrics"].values()]
+    shares = [float(each) for each in re.findall(r"(\d+\.\d) %", measured)]
+    assert shares
+    assert all(min(abs(share - value) for value in values) < 0.051 for share in shares)
+
+
+def read_table(capsys: pytest.CaptureFixture[str], name: str) -> str:
+    limits.main(["--only", name])
+    return capsys.readouterr().out
+
+
+def test_strangers_are_told_apart_as_published(capsys: pytest.CaptureFixture[str]) -> None:
+    found = re.findall(
+        r"(cnn|vit)\S+ +(\w[\w ]*?) +digits ([\d.]+) \S+ +emoji ([\d.]+)",
+        read_table(capsys, "strangers"),
+    )
+    assert len(found) == 10
+    for column, start in ((2, "clothes against digits"), (3, "clothes against emoji")):
+        row = read_row(start)
+        for network in ("cnn", "vit"):
+            best = max(
+                (each for each in found if each[0] == network), key=lambda r: float(r[column])
+            )
+            told = re.search(rf"{network} ([\d.]+) \((.+?)\)", row, re.I)
+            assert told is not None
+            assert float(told[1]) == pytest.approx(float(best[column]), abs=0.002)
+            assert told[2].lower() == best[1].lower()
+
+
+def test_calibration_is_as_published(capsys: pytest.CaptureFixture[str]) -> None:
+    found = re.findall(r"[\d.]+%  ([\d.]+)%  ([\d.]+)%", read_table(capsys, "calibration"))
+    told = re.findall(r"([\d.]+) %, ([\d.]+) %", read_row("calibration error"))
+    for measured, published in zip(found, told, strict=True):
+        assert [float(each) for each in published] == pytest.approx(
+            [float(each) for each in measured], abs=0.05
+        )
+    assert all(float(scaled) <= 2 for _, scaled in told)
