@@ -18,6 +18,7 @@ from streamlit.navigation.page import StreamlitPage  # noqa: E402
 
 from dashboard import cache, state  # noqa: E402
 from dashboard.inference.errors import ZooError  # noqa: E402
+from dashboard.inference.running import give_back_memory  # noqa: E402
 from dashboard.views import GROUPS, VIEWS, View  # noqa: E402
 from dashboard.widgets import tour  # noqa: E402
 from dashboard.widgets.model_select import select_model  # noqa: E402
@@ -56,6 +57,7 @@ def main() -> None:
     page.run()
     state.write_url()
     cache.settle_memory()
+    give_back_memory()
 
 
 main()

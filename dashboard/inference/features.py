@@ -6,18 +6,16 @@ from pathlib import Path
 from threading import Semaphore
 
 import numpy as np
-import onnxruntime as ort
 
 from dashboard.inference.cards import PREDICT_FILE
 from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.model import Floats
-from dashboard.inference.providers import choose_providers, count_threads
+from dashboard.inference.providers import count_threads
+from dashboard.inference.running import create_session_of
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify
 
 CHUNK = 64
-_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
-_ERRORS_ONLY = 3
 
 
 class FeatureGraph:
@@ -36,17 +34,11 @@ class FeatureGraph:
         path = folder / PREDICT_FILE
         self._input, self._names = card.input.name, [card.output.name, tensor]
         self._running = Semaphore(MAX_RUNS)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = count_threads() if threads is None else threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry(_WEIGHTS_FOLDER, str(folder.resolve()))
-        options.log_severity_level = _ERRORS_ONLY
+        count = count_threads() if threads is None else threads
         try:
             model = onnx.load(str(path), load_external_data=False)
             model.graph.output.append(onnx.ValueInfoProto(name=tensor))
-            self._session = ort.InferenceSession(
-                model.SerializeToString(), options, providers=list(choose_providers())
-            )
+            self._session = create_session_of(model, path, count)
         except Exception as error:  # ONNX Runtime and protobuf raise a dozen classes of their own
             raise create_zoo_error(path, f"has no tensor {tensor} that can be read") from error
 

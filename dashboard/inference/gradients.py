@@ -13,7 +13,8 @@ from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.graphs import Array
 from dashboard.inference.model import Floats
 from dashboard.inference.providers import count_threads
-from dashboard.inference.sessions import MAX_RUNS, create_session
+from dashboard.inference.running import create_session
+from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify_files
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from dashboard.inference.cards import GraphSpec, ModelCard
 from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.providers import count_threads
-from dashboard.inference.sessions import MAX_RUNS, create_session
+from dashboard.inference.running import create_session
+from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify_files
 
 Array = NDArray[Any]

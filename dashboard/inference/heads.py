@@ -13,22 +13,20 @@ from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from dashboard.inference.cards import PREDICT_FILE, ModelCard
 from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.graphs import Array
 from dashboard.inference.model import Floats
-from dashboard.inference.providers import choose_providers, count_threads
+from dashboard.inference.providers import count_threads
+from dashboard.inference.running import create_session_of
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify_files
 
 if TYPE_CHECKING:  # imported where it is used: the first page does not wait for it
     import onnx
 
-_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
-_ERRORS_ONLY = 3
 # What may lie between q k^T and its softmax: the scale and the mask.
 _BETWEEN = frozenset({"Add", "Mul", "Div", "Where"})
 
@@ -65,7 +63,7 @@ class HeadsGraph:
         self._stored = {w.name: w for w in model.graph.initializer}
         _add_outputs(model, self._tensors)
         count = count_threads() if threads is None else threads
-        self._session = _start(model, folder, count)
+        self._session = create_session_of(model, folder / PREDICT_FILE, count)
         self._running = Semaphore(MAX_RUNS)
 
     @property
@@ -182,16 +180,3 @@ def _get_dtype(proto: onnx.TensorProto) -> Any:
     from onnx import helper
 
     return helper.tensor_dtype_to_np_dtype(proto.data_type)
-
-
-def _start(model: onnx.ModelProto, folder: Path, threads: int) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry(_WEIGHTS_FOLDER, str(folder.resolve()))
-    options.log_severity_level = _ERRORS_ONLY
-    try:
-        graph = model.SerializeToString()
-        return ort.InferenceSession(graph, options, providers=list(choose_providers()))
-    except Exception as error:  # ONNX Runtime raises a dozen classes of its own
-        raise create_zoo_error(folder / PREDICT_FILE, "is no graph that runs") from error

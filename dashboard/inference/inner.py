@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock, Semaphore
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime as ort
 
 from dashboard.inference.card_loading import load_card
 from dashboard.inference.cards import PREDICT_FILE, Card
 from dashboard.inference.errors import create_zoo_error
-from dashboard.inference.model import Floats
-from dashboard.inference.providers import choose_providers, count_threads
+from dashboard.inference.model import Floats, Ints
+from dashboard.inference.providers import count_threads
+from dashboard.inference.running import Session, create_session_of
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.stages import (
     SWITCH,
@@ -36,8 +36,7 @@ CHUNK = 8  # photos of 224 x 224 at once, as PREDICT_CHUNK; more of smaller ones
 _CHUNK_PIXELS = CHUNK * 224 * 224
 _MAX_CHUNK = 64
 
-_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
-_ERRORS_ONLY = 3
+Feed = dict[str, Floats | Ints]
 
 
 class InnerModel:
@@ -53,7 +52,7 @@ class InnerModel:
         self._folder = folder
         self._card: Card = load_card(folder)
         self._threads = count_threads() if threads is None else threads
-        self._sessions: dict[tuple[str, int], Any] = {}
+        self._sessions: dict[tuple[str, int], Session] = {}
         self._opening = Lock()
         self._running = Semaphore(MAX_RUNS)
         self.stages: tuple[Stage, ...] = find_stages(self._read())
@@ -108,7 +107,7 @@ class InnerModel:
         """Return (activation, d logit of ``target`` / d activation), each (1, C, side, side)."""
         tensors = [stage.tensor for stage in self.stages]
         names = [name for tensor in tensors for name in (tensor, f"gradient/{tensor}")]
-        feed = {self._card.input.name: inputs, "target": np.array([target], np.int64)}
+        feed: Feed = {self._card.input.name: inputs, "target": np.array([target], np.int64)}
         session = self._open("explain")
         with self._running:
             found = dict(zip(names, session.run(names, feed), strict=True))
@@ -121,7 +120,7 @@ class InnerModel:
         Any side S will do: up to the unit the network is convolutions only.
         """
         session = self._open("unit", stage, inputs.shape[2])
-        feed = {self._card.input.name: inputs, "target": np.array([channel], np.int64)}
+        feed: Feed = {self._card.input.name: inputs, "target": np.array([channel], np.int64)}
         with self._running:
             score, gradient = session.run(["score", "gradient"], feed)
         return float(score[0]), gradient
@@ -135,14 +134,14 @@ class InnerModel:
         except Exception as error:  # protobuf's own error type comes without type stubs
             raise create_zoo_error(path, "is no graph that can be read") from error
 
-    def _open(self, kind: str, stage: int = 0, side: int = 0) -> Any:
+    def _open(self, kind: str, stage: int = 0, side: int = 0) -> Session:
         key = (f"{kind}/{stage}", side)
         with self._opening:
             if key not in self._sessions:
                 self._sessions[key] = self._create(kind, stage, side)
             return self._sessions[key]
 
-    def _create(self, kind: str, stage: int, side: int) -> Any:
+    def _create(self, kind: str, stage: int, side: int) -> Session:
         from export.autodiff import differentiate
 
         from dashboard.inference.inner_graphs import MEAN, add_switches, end_at_mean, resize_input
@@ -157,13 +156,4 @@ class InnerModel:
             end_at_mean(model, self.stages[stage].before, self.stages[stage].channels)
             resize_input(model, image, side)
             model = differentiate(model, image, score=MEAN, folder=str(self._folder)).model
-        return self._start(model)
-
-    def _start(self, model: onnx.ModelProto) -> Any:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry(_WEIGHTS_FOLDER, str(self._folder.resolve()))
-        options.log_severity_level = _ERRORS_ONLY
-        graph = model.SerializeToString()
-        return ort.InferenceSession(graph, options, providers=list(choose_providers()))
+        return create_session_of(model, self._folder / PREDICT_FILE, self._threads)

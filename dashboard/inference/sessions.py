@@ -9,20 +9,18 @@ from threading import Lock, Semaphore
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from dashboard.inference.cards import CARD_FILE, EXPLAIN_FILE, PREDICT_FILE, Card
-from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.model import Explained, Floats, Ints
 from dashboard.inference.preprocessing import compute_input_range
 from dashboard.inference.providers import (
     CUDA,
-    choose_providers,
     count_threads,
     describe_device,
     find_gpu,
 )
+from dashboard.inference.running import Session, create_session
 from dashboard.inference.zoo import compute_sha256, verify
 
 
@@ -48,12 +46,6 @@ _NO_VERSUS = -1
 
 ATTENTION = "attention"  # how the names of layers of attention matrices begin on the cards
 
-# onnx.TensorProto.FLOAT and FLOAT16; importing onnx for two numbers would cost the first page.
-_ELEMENT_TYPES = {"float32": 1, "float16": 10}
-
-# ONNX Runtime would warn that "versus" has a default, which is why it may be left out.
-_ERRORS_ONLY = 3
-
 
 class OnnxModel:
     """A model of the zoo, opened once for the whole process and shared by all threads.
@@ -78,7 +70,7 @@ class OnnxModel:
         self._card = verify(folder)
         self._sha256 = compute_sha256(folder / CARD_FILE)
         self._threads = count_threads() if threads is None else threads
-        self._sessions: dict[str, Any] = {}
+        self._sessions: dict[str, Session] = {}
         self._opening = Lock()
         self._running = Semaphore(MAX_RUNS)
 
@@ -192,40 +184,9 @@ class OnnxModel:
         pixels = max(self._card.input.size**2, _CHUNK_PIXELS)
         return max(1, at_224 * _CHUNK_PIXELS // pixels)
 
-    def _open(self, file: str) -> Any:
+    def _open(self, file: str) -> Session:
         with self._opening:
             if file not in self._sessions:
                 path = self._folder / file
                 self._sessions[file] = create_session(path, self._threads, self._weights)
             return self._sessions[file]
-
-
-def _share(array: NDArray[Any]) -> Any:
-    """Return a value in the array's own memory: ONNX Runtime takes no other in place of weights."""
-    kind = _ELEMENT_TYPES[array.dtype.name]
-    return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(array, kind)
-
-
-def create_session(
-    path: Path, threads: int, weights: Mapping[str, NDArray[Any]] | None = None
-) -> Any:
-    """Return an ONNX Runtime session of a graph, with its weights from the same folder.
-
-    ``weights`` take the place of the graph's own of the same names, which must be external; their
-    memory is shared, so they must live as long as the session.
-
-    Raises:
-        ZooError: the graph cannot be loaded.
-    """
-    options = ort.SessionOptions()
-    for name, array in (weights or {}).items():
-        options.add_external_initializers([name], [_share(array)])
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.intra_op_num_threads = threads
-    # Threads that spin while they wait take cores from every other visitor.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = _ERRORS_ONLY
-    try:
-        return ort.InferenceSession(str(path), options, providers=list(choose_providers()))
-    except Exception as error:  # ONNX Runtime raises a dozen classes of its own
-        raise create_zoo_error(path, "is no graph that ONNX Runtime can load") from error

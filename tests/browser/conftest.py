@@ -35,32 +35,46 @@ def settle(page: Page, timeout_s: float = 120) -> None:
     page.wait_for_function(SETTLED, timeout=timeout_s * 1000)
 
 
+# The slider and what it reads out are left aside: they would change without a figure too.
 _SCRUB = """input => {
   const root = input.getRootNode()
   const scene = root === document ? input.closest('[data-testid]') : root
-  const first = Number(input.min) || 0, last = Number(input.max)
-  const step = Math.max(Number(input.step) || 1, (last - first) / 400), seen = new Set()
-  for (let value = first; value <= last; value += step) {
-    input.value = value
-    input.dispatchEvent(new Event('input', { bubbles: true }))
+  // As a hand does it: React overlooks a plain `input.value = …`, and a slider of Streamlit's asks
+  // the server when it is let go.
+  const tell = (Kind, name) => input.dispatchEvent(new Kind(name, { bubbles: true }))
+  const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')
+  const first = Number(input.min), step = Number(input.step) || 1, seen = new Set()
+  const last = Math.round((Number(input.max) - first) / step)
+  tell(PointerEvent, 'pointerdown')
+  for (let place = 0; place <= last; place++) {
+    set.call(input, first + place * step)
+    tell(Event, 'input')
+    const copy = document.createElement('template')
+    copy.innerHTML = scene.innerHTML
+    copy.content.querySelectorAll('input, output').forEach(each => each.remove())
     const drawn = [...scene.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())
-    seen.add(scene.innerHTML + drawn.join())
+    seen.add(copy.innerHTML + drawn.join())
   }
+  tell(Event, 'change')
+  tell(PointerEvent, 'pointerup')
   return seen.size
 }"""
 
 
-def scrub(slider: Locator) -> None:
+def scrub(slider: Locator, messages: int = 0) -> None:
     """Move a figure's slider through all its positions, and prove that the browser alone redraws.
 
-    The figure must change, and no message may go to the server meanwhile: a rerun would need one.
+    The figure must change with the slider still held, and no message may go to the server: a rerun
+    would need one. A figure that tells its place when it is let go may send that one (`messages`).
     """
+    settle(slider.page)  # what was asked for before does not count
     sent = _SENT[slider.page]
     before = len(sent)
     assert before, "not even the page itself was asked for: nothing is counted"
-    assert slider.evaluate(_SCRUB) > 2, "the figure does not follow its slider"
+    states = slider.evaluate(_SCRUB)
     slider.page.wait_for_timeout(500)  # a message that was put off for a moment is sent within this
-    assert len(sent) == before, "scrubbing asked the server"
+    assert len(sent) - before <= messages, "scrubbing asked the server"
+    assert states > 1, "the figure does not follow its slider"
 
 
 # By page, the messages that it has sent to the server.

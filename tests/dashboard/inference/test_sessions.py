@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dashboard.cache import ZOO
-from dashboard.inference import sessions
+from dashboard.inference import running, sessions
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
 
@@ -179,7 +179,7 @@ def test_a_model_is_known_by_its_card(make_zoo: Any) -> None:
 
 def test_the_page_is_told_where_a_model_runs(make_zoo: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(sessions, "find_gpu", lambda: None)
-    monkeypatch.setattr(sessions, "choose_providers", lambda: ("CPUExecutionProvider",))
+    monkeypatch.setattr(running, "choose_providers", lambda: ("CPUExecutionProvider",))
     assert OnnxModel(make_zoo(), threads=2).provider == "CPU, 2 threads"
 
 
