@@ -22,6 +22,7 @@ from export.sources import SOURCES
 
 NAME = "efficientnet_lite0.imagenet"
 TARGET = 285
+_MASKS = 1000
 
 
 def create_torch() -> nn.Module:
@@ -50,7 +51,8 @@ def list_rows(model: OnnxModel, eager: nn.Module) -> list[Row]:
 
     def ours(name: str) -> Work:
         method = get_method(name)
-        return lambda: method.attribute(model, question, compute_defaults(method.params))
+        params = compute_defaults(method.params) | ({"n_masks": _MASKS} if name == "rise" else {})
+        return lambda: method.attribute(model, question, params)
 
     def engines(captum: Callable[[nn.Module, Tensor], Work], name: str) -> dict[str, Work]:
         return {
@@ -81,7 +83,7 @@ def list_rows(model: OnnxModel, eager: nn.Module) -> list[Row]:
             engines(run_occlusion, "occlusion"),
             {"torch": 2.0, "channels-last": 1.3},
         ),
-        Row("RISE, 1,000 masks", engines(run_rise, "rise"), {"torch": 2.0}),
+        Row(f"RISE, {_MASKS:,} masks", engines(run_rise, "rise"), {"torch": 2.0}),
     ]
 
 
@@ -116,7 +118,7 @@ def run_rise(module: nn.Module, inputs: Tensor) -> Work:
 
     def work() -> Floats:
         total = np.zeros(size, np.float64)
-        for masks in create_masks(1000, 7, 0.5, size, seed=0):
+        for masks in create_masks(_MASKS, 7, 0.5, size, seed=0):
             with torch.no_grad():
                 logits = module(inputs * torch.from_numpy(masks)[:, None])
             weights = logits.softmax(1)[:, TARGET].numpy()
