@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import scrub, settle
 
 pytestmark = pytest.mark.browser
 
@@ -14,6 +14,7 @@ def test_the_contest_is_scrubbed_and_a_drawing_judged(server: str, page: Page) -
     replay = page.locator(".diffusion").first
     slider = replay.get_by_role("slider")
     expect(replay).to_contain_text("Step 7,500 of 7,500")
+    scrub(slider)
     slider.press("Home")
     expect(replay).to_contain_text("After 100 steps the detective of that moment catches")
     expect(page.get_by_text("Draw a garment in white")).to_be_visible()

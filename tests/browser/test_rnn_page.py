@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import scrub, settle
 
 pytestmark = pytest.mark.browser
 
@@ -17,6 +17,7 @@ def test_a_text_is_scrubbed_and_a_cell_opened(server: str, page: Page) -> None:
     told = player.locator(".told")
     expect(told).to_contain_text("At “end”: memory")
     at_end = told.inner_text()
+    scrub(slider)
     slider.press("Home")
     expect(player.locator("output")).to_have_text("1 of 7: a")
     expect(told).to_contain_text("At “a”: memory 0.00")
