@@ -60,8 +60,9 @@ def render(model_name: str) -> None:
     complaints = st.container()
     try:
         gan = open_gan()
-        draw_contest_replay(gan)
-        draw_question(create_question(gan))
+        question = create_question(gan)
+        draw_contest_replay(gan, is_answered(question))  # its curve would give the answer away
+        draw_question(question)
         st.subheader("Ask the forger, and walk from one picture to another")
         forged, label = draw_walk(gan)
         st.subheader("What makes the detective say “forged”?")

@@ -41,8 +41,8 @@ _WAY = 25  # pictures of a walk
 _TWINS = 16  # pictures of one class in the collapse
 
 
-def draw_contest_replay(gan: Gan) -> None:
-    """Draw the same latents at every moment of the training, and who was right."""
+def draw_contest_replay(gan: Gan, is_told: bool) -> None:
+    """Draw the same latents at every moment of the training, and, once told, who was right."""
     members = sorted(gan.card.members)
     moments = compute_with_bar(
         (GENERATOR, "replay"), "Replaying the contest …", lambda move: _replay(gan, members, move)
@@ -50,13 +50,33 @@ def draw_contest_replay(gan: Gan) -> None:
     steps = [read_step(name) for name in members]
     forged = np.stack([tile(moment.images, _COLUMNS) for moment in moments])
     real = tile(_choose_real(gan), _COLUMNS)[np.newaxis]
-    rows = [
+    panels = [
+        Panel("The forger's pictures, always from the same noise", *_encode(forged)),
+        Panel("Real pictures of the same classes", *_encode(real)),
+    ]
+    if is_told:
+        rows = _list_who_was_right(moments, steps, panels)
+    else:
+        hint = "Who was right at this step, detective or forger, opens with your answer below."
+        rows = [Row("The forger learns", panels, [hint] * len(steps), [])]
+    player = Player(
+        "replay",
+        "Step of the training",
+        "Share that the detective of that moment gets right (half: it is guessing)",
+        [f"Step {step:,} of {steps[-1]:,}" for step in steps],
+        rows,
+        len(steps) - 1,
+    )
+    draw_player(player, "gan_replay")
+
+
+def _list_who_was_right(
+    moments: Sequence[Moment], steps: Sequence[int], panels: Sequence[Panel]
+) -> list[Row]:
+    return [
         Row(
             "Forgeries caught",
-            [
-                Panel("The forger's pictures, always from the same noise", *_encode(forged)),
-                Panel("Real pictures of the same classes", *_encode(real)),
-            ],
+            panels,
             [
                 f"After {step:,} steps the detective of that moment catches "
                 f"{moment.fake_right:.0%} of {_JUDGED} forgeries."
@@ -71,15 +91,6 @@ def draw_contest_replay(gan: Gan) -> None:
             [round(moment.real_right, 4) for moment in moments],
         ),
     ]
-    player = Player(
-        "replay",
-        "Step of the training",
-        "Share that the detective of that moment gets right (half: it is guessing)",
-        [f"Step {step:,} of {steps[-1]:,}" for step in steps],
-        rows,
-        len(steps) - 1,
-    )
-    draw_player(player, "gan_replay")
 
 
 def _replay(gan: Gan, members: Sequence[str], move: Callable[[float], None]) -> list[Moment]:

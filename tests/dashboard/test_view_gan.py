@@ -15,7 +15,7 @@ from dashboard.views import VIEWS, gan
 from dashboard.widgets.drawing_pad import read_drawing
 from dashboard.widgets.gan_detective import describe_deletion, describe_photo
 from dashboard.widgets.gan_replay import read_step
-from tests.dashboard.app_driver import has_text, open_view
+from tests.dashboard.app_driver import answer, has_text, open_view
 
 open_page = partial(open_view, "gan")
 
@@ -29,9 +29,7 @@ def test_the_page_replays_walks_and_judges() -> None:
     card = cache.get_model_card("discriminator.fashion_mnist")
     assert has_text(app, f"right about {card.metrics['real_right'].value:.0f} % of real")
     assert has_text(app, "the best trivial map")
-    radio = next(each for each in app.radio if "A forger that collapses" in each.label)
-    radio.set_value(1).run()
-    next(b for b in app.button if b.key == "reveal_gan_collapse").click().run()
+    answer(app, "A forger that collapses", 1)
     assert not app.exception and has_text(app, "✅ Right.")
     collapsed = cache.get_model_card("generator_collapsed.fashion_mnist")
     share = collapsed.details["moments"]["step_00150"]["distinct"]
