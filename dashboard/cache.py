@@ -19,7 +19,6 @@ from cachetools import LRUCache
 
 from dashboard.inference.card_loading import load_card, load_model_card
 from dashboard.inference.cards import Card, ModelCard
-from dashboard.inference.detection import Detected
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.graphs import OnnxGraph, load_member
 from dashboard.inference.heads import HeadsGraph
@@ -28,12 +27,13 @@ from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.small_pictures import GARMENTS, SmallPictures, load_small_pictures
-from dashboard.inference.upload_file import UploadedFile
-from dashboard.inference.upload_spec import InputSpec, OutputSpec, Pixels
-from dashboard.inference.uploaded import UploadedModel
 from dashboard.inference.zoo import ZooEntry, list_models
 from dashboard.sequences.word_pieces import WordPieces
 from dashboard.sequences.words import WordReader
+from dashboard.uploads.detection import Detected
+from dashboard.uploads.file import UploadedFile
+from dashboard.uploads.model import UploadedModel
+from dashboard.uploads.spec import InputSpec, OutputSpec, Pixels
 
 T = TypeVar("T")
 

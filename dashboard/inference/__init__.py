@@ -1,1 +1,1 @@
-"""From a file on disk and a picture to logits and gradients: cards, pictures, ONNX Runtime."""
+"""From a file of ours and any picture to logits and gradients: cards, pictures, ONNX Runtime."""

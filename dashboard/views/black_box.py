@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import state
 from dashboard.inference.samples import choose_subject
-from dashboard.inference.sandbox_wire import UploadError
+from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.cue_lab import draw_cue_lab

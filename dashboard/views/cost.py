@@ -6,10 +6,10 @@ import streamlit as st
 
 from dashboard import cache
 from dashboard.cost_charts import Offer, plot_offers, plot_trainings
-from dashboard.inference.sandbox_wire import UploadError
-from dashboard.inference.uploaded import UploadedModel
 from dashboard.inference.zoo import ZooError
 from dashboard.limits.scaling import Training, count_training, describe_times, list_large
+from dashboard.uploads.model import UploadedModel
+from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.cost_bill import create_bill, create_own_bill, draw_bill

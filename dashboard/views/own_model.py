@@ -9,10 +9,10 @@ from dashboard import cache
 from dashboard.cache import OwnFile, OwnSpace
 from dashboard.explanation import Subject
 from dashboard.inference.model import Floats
-from dashboard.inference.sandbox_wire import UploadError
-from dashboard.inference.upload_spec import Pixels
-from dashboard.inference.uploaded import UploadedModel
 from dashboard.report import ModelFacts, PhotoFacts
+from dashboard.uploads.model import UploadedModel
+from dashboard.uploads.sandbox_wire import UploadError
+from dashboard.uploads.spec import Pixels
 from dashboard.views.base import View
 from dashboard.widgets.class_select import reset_classes_of_another
 from dashboard.widgets.explanation import Scene, draw_explanation

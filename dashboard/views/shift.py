@@ -8,8 +8,8 @@ import streamlit as st
 from dashboard import state
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.samples import choose_subject
-from dashboard.inference.sandbox_wire import UploadError
 from dashboard.limits.sight import Sight
+from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
 from dashboard.widgets.compared_networks import draw_comparison
 from dashboard.widgets.complaints import draw_complaints

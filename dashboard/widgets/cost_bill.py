@@ -18,9 +18,9 @@ from dashboard.inference.latency import Latency, measure_latency
 from dashboard.inference.layer_macs import LayerCost, count_layers, load_structure
 from dashboard.inference.providers import count_threads
 from dashboard.inference.sessions import OnnxModel
-from dashboard.inference.upload_cost import count_upload
-from dashboard.inference.uploaded import UploadedModel
 from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energy
+from dashboard.uploads.cost import count_upload
+from dashboard.uploads.model import UploadedModel
 from dashboard.widgets.lesson import Question, draw_question, is_answered
 
 REGION, ANSWERS = "cost.region", "cost.answers"

@@ -8,8 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile as ReceivedFile
 
 from dashboard import cache, state
-from dashboard.inference.sandbox_wire import clean_text
-from dashboard.inference.upload_labels import (
+from dashboard.uploads.labels import (
     MAX_LENGTH,
     N_IMAGENET,
     LabelError,
@@ -17,6 +16,7 @@ from dashboard.inference.upload_labels import (
     decode_labels,
     name_classes,
 )
+from dashboard.uploads.sandbox_wire import clean_text
 
 MAX_MEGABYTES = 4
 

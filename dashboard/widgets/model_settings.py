@@ -8,11 +8,11 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.cache import OwnFile
-from dashboard.inference.detection import Detected
-from dashboard.inference.sandbox_wire import clean_text
-from dashboard.inference.upload_evidence import Evidence
-from dashboard.inference.upload_inspection import MAX_SIDE, MIN_SIDE, Inspection
-from dashboard.inference.upload_spec import (
+from dashboard.uploads.detection import Detected
+from dashboard.uploads.evidence import Evidence
+from dashboard.uploads.inspection import MAX_SIDE, MIN_SIDE, Inspection
+from dashboard.uploads.sandbox_wire import clean_text
+from dashboard.uploads.spec import (
     KINDS,
     LAYOUTS,
     ORDERS,

@@ -11,9 +11,9 @@ from dashboard import cache, state
 from dashboard.cache import OwnFile, OwnSpace
 from dashboard.inference.images import Photo
 from dashboard.inference.samples import list_samples
-from dashboard.inference.sandbox_wire import UploadError
-from dashboard.inference.upload_file import UploadedFile
-from dashboard.inference.upload_inspection import MAX_BYTES
+from dashboard.uploads.file import UploadedFile
+from dashboard.uploads.inspection import MAX_BYTES
+from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.widgets.progress import draw_progress, is_stopped
 
 MAX_MEGABYTES = MAX_BYTES >> 20

@@ -9,11 +9,11 @@ import streamlit as st
 from dashboard import cache
 from dashboard.attribution.base import Method
 from dashboard.inference.sessions import OnnxModel
-from dashboard.inference.upload_twin import UploadTwin
-from dashboard.inference.uploaded import UploadedModel
 from dashboard.inference.weights import read_weights
 from dashboard.limits.maps import describe_heat, encode_heat
 from dashboard.limits.randomisation import Step, compare_steps, compute_cascade, shuffle_weights
+from dashboard.uploads.model import UploadedModel
+from dashboard.uploads.twin import UploadTwin
 from dashboard.widgets.lesson import Question, draw_question, is_answered
 from dashboard.widgets.map_sequence import (
     Frame,

@@ -8,9 +8,9 @@ import streamlit as st
 from dashboard import cache
 from dashboard.cache import ResultStore
 from dashboard.inference.preprocessing import Pixels
-from dashboard.inference.upload_labels import name_classes
-from dashboard.inference.uploaded import UploadedModel
 from dashboard.limits.sight import Sight, see_zoo
+from dashboard.uploads.labels import name_classes
+from dashboard.uploads.model import UploadedModel
 from dashboard.widgets.model_select import open_model
 from dashboard.widgets.photo_input import ChosenPhoto
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import settle
-from tests.dashboard.inference.hostile import create_endless_loop
-from tests.dashboard.inference.uploads import create_network, load_zoo_file
+from tests.dashboard.uploads.hostile import create_endless_loop
+from tests.dashboard.uploads.networks import create_network, load_zoo_file
 
 pytestmark = pytest.mark.browser
 

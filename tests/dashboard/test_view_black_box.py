@@ -20,7 +20,7 @@ from tests.dashboard.app_driver import (
     open_with_own_network,
     read_table,
 )
-from tests.dashboard.inference.uploads import create_network
+from tests.dashboard.uploads.networks import create_network
 
 open_page = partial(open_view, "black_box")
 

@@ -10,7 +10,7 @@ from dashboard.views import VIEWS, cost
 from dashboard.widgets.cost_bill import create_question
 from dashboard.widgets.cost_quantised import Answer, describe_pair
 from tests.dashboard.app_driver import has_text, open_view, open_with_own_network
-from tests.dashboard.inference.uploads import create_network
+from tests.dashboard.uploads.networks import create_network
 
 open_page = partial(open_view, "cost")
 

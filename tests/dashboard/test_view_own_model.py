@@ -10,13 +10,13 @@ from onnx import TensorProto
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
-from dashboard.inference import sandbox_process, upload_file
 from dashboard.inference.samples import FOLDER
-from dashboard.inference.sandbox import _POOL
+from dashboard.uploads import file, sandbox_process
+from dashboard.uploads.sandbox import _POOL
 from dashboard.views import VIEWS
 from tests.dashboard.app_driver import close_own_space, has_text
-from tests.dashboard.inference.hostile import change, create_endless_loop, repeat
-from tests.dashboard.inference.uploads import CLASSES, create_network, load_zoo_file, node
+from tests.dashboard.uploads.hostile import change, create_endless_loop, repeat
+from tests.dashboard.uploads.networks import CLASSES, create_network, load_zoo_file, node
 
 
 def draw_page() -> None:
@@ -130,8 +130,8 @@ def test_a_missing_operator_is_named_and_other_methods_are_offered(app: AppTest)
 def test_an_attack_is_one_sentence_and_the_next_file_works(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = replace(upload_file._DEFAULT_LIMITS, seconds=2.0)
-    monkeypatch.setattr(upload_file, "_DEFAULT_LIMITS", limits)
+    limits = replace(file._DEFAULT_LIMITS, seconds=2.0)
+    monkeypatch.setattr(file, "_DEFAULT_LIMITS", limits)
     send(app, create_endless_loop())
     assert has_text(app, "took longer than 2 seconds and was stopped")
     send(app, create_network())

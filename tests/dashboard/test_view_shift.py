@@ -16,7 +16,7 @@ from tests.dashboard.app_driver import (
     open_with_own_network,
     read_table,
 )
-from tests.dashboard.inference.uploads import create_network, load_zoo_file
+from tests.dashboard.uploads.networks import create_network, load_zoo_file
 
 open_page = partial(open_view, "shift")
 

@@ -1,0 +1,1 @@
+"""Classifiers from outside: checked, described and run in a sandbox, never in the app itself."""

@@ -1,0 +1,239 @@
+"""An uploaded network that runs: a ``Model`` whose graphs live in the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dashboard.inference.model import Explained, Floats, Ints
+from dashboard.inference.probability import compute_probabilities
+from dashboard.uploads.file import (
+    DIFFERENTIATE_TIMES,
+    PREDICT_CHUNK,
+    UploadedFile,
+    check_arrays,
+    count_at_once,
+)
+from dashboard.uploads.inspection import GradientFacts, parse_gradient_facts
+from dashboard.uploads.sandbox_wire import UploadError, UploadStopped
+from dashboard.uploads.spec import InputSpec, OutputSpec, Pixels
+
+# A gradient keeps every activation alive: fewer inputs at once than for a prediction.
+EXPLAIN_CHUNK = 4
+
+_MAX_REPLY = 1 << 29
+_SAME_PROBABILITY = 1e-2
+_NO_VERSUS = -1
+
+
+class UploadedModel:
+    """An uploaded network with all that was detected or set by hand: a ``Model``.
+
+    Building it tries to differentiate the network; where that fails everything else still works,
+    and ``missing_operator`` says why. ``photos`` (H, W, 3) are what the gradient graph is checked
+    on: its predictions must be those of the network.
+
+    Raises:
+        UploadError: the network does not run like this.
+    """
+
+    def __init__(
+        self,
+        file: UploadedFile,
+        spec: InputSpec,
+        output: OutputSpec,
+        photos: Sequence[Pixels],
+    ) -> None:
+        self.file = file
+        self.spec = spec
+        self.output = output
+        self._gradients = GradientFacts(reason="Gradients were not tried yet.")
+        file.open()
+        inputs = spec.normalize(np.stack([spec.crop_view(photo) for photo in photos]))
+        expected = self.predict(inputs)
+        self._gradients = self._differentiate()
+        if not self._gradients.reason and not self._agrees(inputs, expected):
+            self._gradients = GradientFacts(
+                reason="The gradient graph predicts something else than the network does."
+            )
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of one preprocessed input."""
+        return self.spec.shape
+
+    @property
+    def input_range(self) -> tuple[Floats, Floats]:
+        """Preprocessed value of black and of white, each (C, 1, 1)."""
+        return self.spec.compute_range()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The convolutional activation for Grad-CAM, if there is one."""
+        return (self._gradients.layer,) if self._gradients.layer else ()
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether ``explain`` works."""
+        return not self._gradients.reason
+
+    @property
+    def missing_operator(self) -> str | None:
+        """Why there are no gradients, in one sentence, or None where there are."""
+        return self._gradients.reason or None
+
+    @property
+    def provider(self) -> str:
+        """Where it runs, for the page."""
+        n_threads = self.file.sandbox.limits.threads
+        return f"CPU, {n_threads} thread{'' if n_threads == 1 else 's'}, in a sandbox"
+
+    @property
+    def key(self) -> str:
+        """What identifies the model: the file and how it is used."""
+        return f"{self.file.sha256} {self.spec} {self.output}"
+
+    def predict(self, inputs: Floats) -> Floats:
+        """Return the logits (N, K) of inputs (N, C, H, W), N >= 1.
+
+        Raises:
+            ValueError: the inputs have another shape.
+            UploadError: the network fails on them (it is a ValueError).
+        """
+        inputs = self._check_inputs(inputs)
+        if not self.has_gradients:
+            (raw,) = self.file.run(self.spec, inputs, [self.output.name])
+            flat = self._check_scores(raw.reshape(len(raw), -1))
+            return self.output.spread(self.output.compute_logits(flat))
+        (logits,) = self._run("logits", ["logits"], [inputs], PREDICT_CHUNK)
+        return self.output.spread(self._check_scores(logits))
+
+    def explain(self, inputs: Floats, target: Ints, versus: Ints | None = None) -> Explained:
+        """Return logits, score and d score / d inputs of inputs (N, C, H, W), N >= 1.
+
+        ``target`` (N,) are class indices, and so is ``versus``, where -1 stands for none.
+
+        Raises:
+            RuntimeError: the model has no gradients.
+            ValueError: an argument has another shape, or a class index is out of range.
+            UploadError: the network fails on them (it is a ValueError).
+        """
+        if not self.has_gradients:
+            raise RuntimeError(f"This model has no gradients. {self.missing_operator}")
+        inputs = self._check_inputs(inputs)
+        count = len(inputs)
+        chosen = self._check_classes(target, count, lowest=0)
+        none = np.full(count, _NO_VERSUS, np.int64)
+        against = none if versus is None else self._check_classes(versus, count, _NO_VERSUS)
+        if self.output.n_columns > 1:
+            return self._explain(inputs, chosen, against)
+        # One number z stands for (-z/2, z/2): differentiate z, and scale.
+        plain = self._explain(inputs, np.zeros(count, np.int64), none)
+        return _scale(plain, _get_sign(chosen) - _get_sign(against))
+
+    def _explain(self, inputs: Floats, target: Ints, versus: Ints) -> Explained:
+        names = ["logits", "score", "gradient"]
+        names += [each for layer in self.layers for each in (layer, f"gradient/{layer}")]
+        arrays = self._run("explain", names, [inputs, target, versus], EXPLAIN_CHUNK)
+        logits, score, gradient, *layers = arrays
+        gradient = self.spec.from_graph(gradient)
+        shape = (len(inputs), *self._gradients.layer_shape)
+        if score.shape != (len(inputs),) or gradient.shape != inputs.shape:
+            raise UploadError("The gradient has another shape than the image.")
+        if any(each.shape != shape for each in layers):
+            raise UploadError("The layer for Grad-CAM has another shape than it had.")
+        if not all(np.isfinite(each).all() for each in (score, gradient, *layers)):
+            raise UploadError(
+                "The network's gradient is not finite: it has NaN or infinite values."
+            )
+        return Explained(
+            logits=self.output.spread(self._check_scores(logits)),
+            score=score,
+            gradient=gradient,
+            layers=dict.fromkeys(self.layers, (layers[0], layers[1])) if layers else {},
+        )
+
+    def _differentiate(self) -> GradientFacts:
+        request = {
+            "do": "differentiate",
+            "image": self.spec.name,
+            "shape": list(self.spec.graph_shape),
+            "output": self.output.name,
+            "kind": self.output.kind,
+        }
+        try:
+            return parse_gradient_facts(self.file.ask(request, DIFFERENTIATE_TIMES))
+        except UploadError as error:
+            # Whatever stands in the way of gradients, predictions need none.
+            return GradientFacts(reason=f"Its gradient graph could not be made. {error}")
+
+    def _agrees(self, inputs: Floats, expected: Floats) -> bool:
+        """Return whether the gradient graph's predictions are the network's, alone and together."""
+        try:
+            together = self.predict(inputs)
+            alone = np.concatenate([self.predict(each[np.newaxis]) for each in inputs[:2]])
+        except UploadStopped:
+            raise
+        except UploadError:
+            return False
+        probs = compute_probabilities(expected)
+        distances = [
+            np.abs(compute_probabilities(found) - probs[: len(found)]).max()
+            for found in (together, alone)
+        ]
+        return bool(max(distances) < _SAME_PROBABILITY)
+
+    def _run(
+        self, graph: str, names: Sequence[str], feeds: Sequence[Floats | Ints], at_224: int
+    ) -> list[Floats]:
+        header = {"do": "run", "graph": graph, "outputs": list(names)}
+        header["inputs"] = [self.spec.name, "target", "versus"][: len(feeds)]
+        images, at_once = feeds[0], count_at_once(self.spec, at_224)
+        parts = []
+        for start in range(0, len(images), at_once):
+            image, *indices = (feed[start : start + at_once] for feed in feeds)
+            chunk = [self.spec.to_graph(image.astype(np.float32, copy=False)), *indices]
+            reply = self.file.sandbox.call(header, chunk, max_reply=_MAX_REPLY)
+            parts.append(check_arrays(reply, len(names), len(image)))
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _check_inputs(self, inputs: Floats) -> Floats:
+        if inputs.shape[1:] != self.input_shape or len(inputs) == 0:
+            raise ValueError(f"inputs must be (N, {self.input_shape}), not {inputs.shape}.")
+        return np.ascontiguousarray(inputs, dtype=np.float32)
+
+    def _check_classes(self, classes: Ints, count: int, lowest: int) -> Ints:
+        classes = np.asarray(classes, dtype=np.int64)
+        if classes.shape != (count,):
+            raise ValueError(f"class indices must be ({count},), not {classes.shape}.")
+        if classes.min() < lowest or classes.max() >= self.output.n_classes:
+            raise ValueError(f"class indices must be from {lowest} to {self.output.n_classes - 1}.")
+        return classes
+
+    def _check_scores(self, scores: Floats) -> Floats:
+        if scores.ndim != 2 or scores.shape[1] != self.output.n_columns:
+            raise UploadError("The network gives another number of classes than it did.")
+        if not np.isfinite(scores).all():
+            raise UploadError(
+                "The network gives values that are not finite (NaN or infinity) for this image: "
+                "check how its pixels are normalized."
+            )
+        return scores
+
+
+def _get_sign(classes: Ints) -> Floats:
+    # The logit of class 0 is -z/2, that of class 1 is z/2, and -1 stands for no class.
+    signs: Floats = np.array([-0.5, 0.5, 0.0], np.float32)[classes]
+    return signs
+
+
+def _scale(explained: Explained, factors: Floats) -> Explained:
+    """Return a differentiated pass whose score is ``factors`` (N,) times that one."""
+    across = factors[:, np.newaxis, np.newaxis, np.newaxis]  # (N, 1, 1, 1)
+    return Explained(
+        logits=explained.logits,
+        score=explained.score * factors,
+        gradient=explained.gradient * across,
+        layers={k: (value, slope * across) for k, (value, slope) in explained.layers.items()},
+    )
