@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _SEEN = "_url_seen"  # the query string that this session last read or wrote
 _FIELDS = "_url_fields"  # fields bound in this run: key -> text, or None at the default
+_VALUES = "_url_values"  # and their values
 _COMPLAINTS = "_url_complaints"
 _IS_NEW = "_url_is_new"  # the link has been read, and the reader has changed nothing since
 _REPLACED = "_url_replaced"  # query strings that gave way to newer ones: (when, query)
@@ -31,13 +32,23 @@ _ECHO_SECONDS = 2.0
 def begin_run() -> None:
     """Start a run: forget the last run's fields, and reread them if the reader changed the URL."""
     query = dict(st.query_params)
-    if query and query != st.session_state.get(_SEEN) and not _is_echo(query):
+    is_new = query and query != st.session_state.get(_SEEN)
+    if is_new and not _was_moved() and not _is_echo(query):
         for key in st.session_state.get(_FIELDS, {}):
             st.session_state.pop(key, None)
         st.session_state[_SEEN] = query
         st.session_state[_COMPLAINTS] = []
         st.session_state[_IS_NEW] = True
     st.session_state[_FIELDS] = {}
+    st.session_state[_VALUES] = {}
+
+
+def _was_moved() -> bool:
+    """Return whether the reader moved a control: then the address is older than that move."""
+    values: dict[str, object] = st.session_state.get(_VALUES, {})
+    return any(
+        key in st.session_state and st.session_state[key] != value for key, value in values.items()
+    )
 
 
 def _is_echo(query: Mapping[str, str]) -> bool:
@@ -62,6 +73,7 @@ def bind(
         st.session_state[key] = _read(key, default, parse)
     value = cast(T, st.session_state[key])
     st.session_state[_FIELDS][key] = None if value == default else encode(value)
+    st.session_state[_VALUES][key] = value
     return value
 
 

@@ -24,11 +24,22 @@ def move_twice() -> AppTest:
     return app
 
 
-def test_an_address_that_lags_behind_takes_no_move_back() -> None:
+@pytest.mark.parametrize("echo_seconds", [2.0, 0.0])  # 0: it lags behind for longer than that
+def test_an_address_that_lags_behind_takes_no_move_back(
+    echo_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "_ECHO_SECONDS", echo_seconds)
     app = move_twice()
     app.query_params["n"] = "3"  # as a browser sends it that has not caught up yet
     app.slider[0].set_value(7).run()
     assert app.slider[0].value == 7 and dict(app.query_params) == {"n": "7"}
+
+
+def test_a_rerun_without_a_move_is_no_reason_to_believe_an_echo() -> None:
+    app = move_twice()
+    app.query_params["n"] = "3"
+    app.run()
+    assert app.slider[0].value == 5
 
 
 def test_an_old_address_is_read_again_once_it_cannot_be_an_echo(
