@@ -12,7 +12,9 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, WebSocket, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.conftest import find_chromium
 
@@ -28,11 +30,50 @@ SETTLED = """() => {
 }"""
 
 
+class Wire:
+    """What a page and the server say to each other: counted, because a screen may lag behind.
+
+    Attributes:
+        n_sent: messages of the page to the server.
+        is_waiting: whether the page asked for a run and the server has not finished one since.
+    """
+
+    def __init__(self) -> None:
+        self.n_sent = 0
+        self.is_waiting = False
+
+    def listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", self._send)
+        socket.on("framereceived", self._receive)
+
+    def _send(self, frame: str | bytes) -> None:
+        self.n_sent += 1
+        if isinstance(frame, bytes) and BackMsg.FromString(frame).HasField("rerun_script"):
+            self.is_waiting = True
+
+    def _receive(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes) and ForwardMsg.FromString(frame).HasField("script_finished"):
+            self.is_waiting = False
+
+
+_WIRES: WeakKeyDictionary[Page, Wire] = WeakKeyDictionary()
+
+
+def watch(page: Page) -> Page:
+    """Listen to what a new tab and the server say; `settle` and `scrub` need it."""
+    wire = _WIRES[page] = Wire()
+    page.on("websocket", wire.listen)
+    return page
+
+
 def settle(page: Page, timeout_s: float = 120) -> None:
     """Wait until the app has finished what it was asked to do."""
-    page.wait_for_function(SETTLED, timeout=timeout_s * 1000)
-    page.wait_for_timeout(250)  # a rerun that was asked for a moment ago starts within this
-    page.wait_for_function(SETTLED, timeout=timeout_s * 1000)
+    end = time.monotonic() + timeout_s
+    for _ in range(2):
+        page.wait_for_timeout(250)  # a rerun that was asked for a moment ago is sent within this
+        while _WIRES[page].is_waiting and time.monotonic() < end:
+            page.wait_for_timeout(50)
+        page.wait_for_function(SETTLED, timeout=timeout_s * 1000)
 
 
 # The slider and what it reads out are left aside: they would change without a figure too.
@@ -68,17 +109,13 @@ def scrub(slider: Locator, messages: int = 0) -> None:
     would need one. A figure that tells its place when it is let go may send that one (`messages`).
     """
     settle(slider.page)  # what was asked for before does not count
-    sent = _SENT[slider.page]
-    before = len(sent)
+    wire = _WIRES[slider.page]
+    before = wire.n_sent
     assert before, "not even the page itself was asked for: nothing is counted"
     states = slider.evaluate(_SCRUB)
     slider.page.wait_for_timeout(500)  # a message that was put off for a moment is sent within this
-    assert len(sent) - before <= messages, "scrubbing asked the server"
+    assert wire.n_sent - before <= messages, "scrubbing asked the server"
     assert states > 1, "the figure does not follow its slider"
-
-
-# By page, the messages that it has sent to the server.
-_SENT: WeakKeyDictionary[Page, list[str | bytes]] = WeakKeyDictionary()
 
 
 def _find_port() -> int:
@@ -139,8 +176,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1360, "height": 1800}, accept_downloads=True)
     tab = context.new_page()
-    sent = _SENT[tab] = []
-    tab.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
+    watch(tab)
     yield tab
     FAILURES.mkdir(exist_ok=True)
     tab.screenshot(path=str(FAILURES / f"{request.node.name}.png"))

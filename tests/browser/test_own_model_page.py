@@ -8,7 +8,7 @@ import onnx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import settle
+from tests.browser.conftest import settle, watch
 from tests.dashboard.uploads.hostile import create_endless_loop
 from tests.dashboard.uploads.networks import create_network, load_zoo_file
 
@@ -81,7 +81,7 @@ def test_an_endless_loop_is_one_sentence_and_others_are_served_meanwhile(
     settle(page)
     _send(page, create_endless_loop())
     _wait_until(lambda: len(_list_sandboxes(server)) == 1)
-    other = browser.new_page()
+    other = watch(browser.new_page())
     other.goto(f"{server}/?{QUICK}&sample=coffee")
     settle(other)
     expect(other.get_by_role("heading", name="espresso").first).to_be_visible()
