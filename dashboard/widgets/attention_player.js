@@ -1,6 +1,6 @@
 // Who looks at whom: every layer and head of one or two networks, for two sentences side by side.
 // All maps are here, so layers and heads are leafed through without the server; it hears of a new
-// head when the reader lets go of the slider, because it opens that head further down.
+// head when the reader lets go of the slider, because it opens that head further down, and of words.
 
 const SVG = "http://www.w3.org/2000/svg"
 const ROW = 24 // pixels a word; the same as in the style sheet
@@ -24,13 +24,15 @@ const isMark = (label) => label === "[CLS]" || label === "[SEP]"
 const clamp = (value, count) => Math.max(0, Math.min(count - 1, value))
 
 // The reader's place outlives a redraw of the component.
-const kept = { id: "", told: "", view: [0, 0, 0], from: [], to: [] }
+const kept = { id: "", told: "", words: "", view: [0, 0, 0], from: [], to: [] }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".attention")
   for (const [name, color] of Object.entries(data.colors)) root.style.setProperty(`--${name}`, color)
-  if (kept.id !== data.id) {
+  const words = String(data.sentences.map((each) => [each.from, each.to]))
+  if (kept.id !== data.id || kept.words !== words) {
     kept.id = data.id
+    kept.words = words
     kept.from = data.sentences.map((each) => each.from)
     kept.to = data.sentences.map((each) => each.to)
   }
@@ -51,6 +53,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const tell = () => {
     kept.told = String(kept.view)
     setTriggerValue("view", [...kept.view])
+  }
+  const tellWords = () => {
+    const pairs = kept.from.map((from, s) => [from, kept.to[s]])
+    kept.words = String(pairs)
+    setTriggerValue("words", pairs)
   }
   const slide = (name, index) => {
     const input = make("input", { type: "range", min: 0, step: 1 })
@@ -74,7 +81,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (isMark(label)) button.classList.add("mark")
       button.onmouseenter = () => { hovered = [s, i]; draw() }
       button.onfocus = button.onmouseenter
-      button.onclick = () => { choose(kept.from, s, i); hovered = null; draw() }
+      button.onclick = () => { choose(kept.from, s, i); hovered = null; draw(); tellWords() }
       return button
     })
     const left = make("div", { className: "words from" }, words)
@@ -89,7 +96,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const number = make("b")
       const button = make("button", { type: "button" }, [bar, make("span", { textContent: label }), number])
       if (isMark(label)) button.classList.add("mark")
-      button.onclick = () => { choose(kept.to, s, i); draw() }
+      button.onclick = () => { choose(kept.to, s, i); draw(); tellWords() }
       return { button, bar, number }
     })
     const right = make("div", { className: "words to" }, targets.map((each) => each.button))

@@ -19,6 +19,7 @@ _component = st.components.v2.component(
 )
 
 Place = tuple[int, int, int]  # network, layer, head, each from 0
+Words = tuple[tuple[int, int], ...]  # of each sentence: the word that asks, the word asked, from 0
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,15 @@ def draw_attention(
     networks: Sequence[ShownNetwork],
     place: Place,
     on_view: Callable[[], None],
+    on_words: Callable[[], None],
     colors: Mapping[str, str],
     key: str,
 ) -> None:
     """Draw the sentences side by side, open at ``place``.
 
     ``identity`` changes with the sentences. Another head that the reader settles on is sent as
-    ``view``, and calls ``on_view`` before the next run.
+    ``view``, and calls ``on_view`` before the next run; words that the reader chooses are sent as
+    ``words`` and call ``on_words``.
     """
     _component(
         data={
@@ -82,6 +85,7 @@ def draw_attention(
         },
         key=key,
         on_view_change=on_view,
+        on_words_change=on_words,
     )
 
 
@@ -93,3 +97,15 @@ def read_view(value: Any) -> Place | None:
     if not all(isinstance(number, int) and number >= 0 for number in sent):
         return None
     return sent[0], sent[1], sent[2]
+
+
+def read_words(value: Any) -> Words | None:
+    """Return the pairs of words in what the browser sent, None if it is no such thing."""
+    sent = getattr(value, "words", None)
+    if not isinstance(sent, list | tuple) or not sent:
+        return None
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in sent):
+        return None
+    if not all(isinstance(place, int) and place >= 0 for pair in sent for place in pair):
+        return None
+    return tuple((int(asks), int(asked)) for asks, asked in sent)

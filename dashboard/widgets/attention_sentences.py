@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -25,7 +26,21 @@ from dashboard.widgets.attention_networks import (
     read,
     take_place,
 )
-from dashboard.widgets.attention_player import Place, ShownNetwork, ShownSentence, draw_attention
+from dashboard.widgets.attention_player import (
+    Place,
+    ShownNetwork,
+    ShownSentence,
+    Words,
+    draw_attention,
+)
+from dashboard.widgets.attention_words import (
+    OPENED,
+    choose_temperature,
+    choose_words,
+    forget_words,
+    take_temperature,
+    take_words,
+)
 from dashboard.widgets.head_player import OpenedHead, draw_head
 from dashboard.widgets.word_evidence import draw_evidence
 
@@ -58,10 +73,11 @@ def draw_sentences() -> None:
         st.warning(str(error), icon="⚠️")
         return
     identity = hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:12]
-    _draw_player(networks, readings, place, identity)
+    words = choose_words(readings)
+    _draw_player(networks, readings, place, words, identity)
     _draw_accuracy(networks, readings)
     st.subheader(f"One head opened: layer {place[1] + 1}, head {place[2] + 1}")
-    _draw_head(networks, readings, place, identity)
+    _draw_head(networks, readings, place, words, identity)
     st.subheader("Does attention say which words matter?")
     _draw_evidence(networks, readings, place[0], identity)
 
@@ -76,6 +92,7 @@ def _ask_sentences() -> tuple[str, str]:
             f"The {which} sentence",
             key=key,
             persist_state="session",
+            on_change=forget_words,
             help="English, with a pronoun. Change one word of it and compare.",
         )
         texts.append(text or "")
@@ -86,16 +103,18 @@ def _parse_sentence(text: str) -> str | None:
     return text if len(text) <= MAX_CHARACTERS else None
 
 
-def _draw_player(networks: Networks, readings: Readings, place: Place, identity: str) -> None:
+def _draw_player(
+    networks: Networks, readings: Readings, place: Place, words: Words, identity: str
+) -> None:
     sentences = [
         ShownSentence(
             title=f"The {which} sentence",
             labels=reading.pieces.labels,
             unknown=reading.pieces.unknown,
-            looks_from=reading.asks,
-            looks_to=reading.looks_to,
+            looks_from=asks,
+            looks_to=asked,
         )
-        for which, reading in zip(_WHICH, readings, strict=True)
+        for which, reading, (asks, asked) in zip(_WHICH, readings, words, strict=True)
     ]
     shown = [
         ShownNetwork(
@@ -114,7 +133,16 @@ def _draw_player(networks: Networks, readings: Readings, place: Place, identity:
     ]
     if said:
         st.info(" ".join(said))
-    draw_attention(identity, sentences, shown, place, lambda: take_place(networks), _COLORS, PLAYER)
+    draw_attention(
+        identity,
+        sentences,
+        shown,
+        place,
+        lambda: take_place(networks),
+        take_words,
+        _COLORS,
+        PLAYER,
+    )
 
 
 def _draw_accuracy(networks: Networks, readings: Readings) -> None:
@@ -149,7 +177,9 @@ def _asks_other(reading: Reading) -> bool:
     return reading.has_pronoun and reading.pieces.tokens[reading.asks] != TRAINED_ON
 
 
-def _draw_head(networks: Networks, readings: Readings, place: Place, identity: str) -> None:
+def _draw_head(
+    networks: Networks, readings: Readings, place: Place, words: Words, identity: str
+) -> None:
     index, layer, head = place
     graph = networks.graphs[index]
 
@@ -166,7 +196,12 @@ def _draw_head(networks: Networks, readings: Readings, place: Place, identity: s
         "numbers: blue below zero, orange above, strong far from zero. Point at a word to see its "
         "product; turn the temperature."
     )
-    draw_head("/".join(map(str, (identity, *place))), opened, _STRIPS, "attention_head")
+    asking = [
+        replace(each, looks_from=asks, looks_to=asked)
+        for each, (asks, asked) in zip(opened, words, strict=True)
+    ]
+    identity = "/".join(map(str, (identity, *place, *words)))
+    draw_head(identity, asking, choose_temperature(), take_temperature, _STRIPS, OPENED)
 
 
 def _open_head(networks: Networks, reading: Reading, place: Place, title: str) -> OpenedHead:

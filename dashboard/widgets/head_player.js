@@ -32,12 +32,13 @@ function paint(element, numbers, top) {
   element.style.background = `linear-gradient(to right, ${stops.join(", ")})`
 }
 
-const kept = { id: "", sentence: 0, words: [], step: 20, key: [] }
+const kept = { id: "", sentence: 0, words: [], step: 20, told: 20, key: [] }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".head")
   for (const [name, color] of Object.entries(data.colors)) root.style.setProperty(`--${name}`, color)
   if (kept.id !== data.id) Object.assign(kept, { id: data.id, sentence: 0, words: data.sentences.map((each) => each.from), key: data.sentences.map((each) => each.to) })
+  if (kept.told !== data.step) kept.told = kept.step = data.step
   const width = data.sentences[0].queries[0].length
 
   const sides = make("select")
@@ -116,8 +117,10 @@ export default function ({ data, parentElement }) {
 
   sides.onchange = () => { kept.sentence = Number(sides.value); fill(); draw() }
   words.onchange = () => { kept.words[kept.sentence] = Number(words.value); draw() }
+  const tell = () => { kept.told = kept.step; setTriggerValue("step", kept.step) }
   slider.oninput = () => { kept.step = Number(slider.value); draw() }
-  reset.onclick = () => { kept.step = 20; draw() }
+  slider.onchange = tell
+  reset.onclick = () => { kept.step = 20; draw(); tell() }
   root.replaceChildren(
     make("div", { className: "bar" }, [sides, make("label", {}, ["asks: ", words])]),
     make("div", { className: "bar" }, [make("label", { className: "slide" }, ["Temperature ", slider, degrees]), reset]),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -16,6 +17,8 @@ _component = st.components.v2.component(
     css=(_HERE / "head_player.css").read_text(encoding="utf-8"),
     js=(_HERE / "head_player.js").read_text(encoding="utf-8"),
 )
+
+N_TEMPERATURES = 41  # from 0.1 to 10, as in head_player.js
 
 Numbers = Sequence[Sequence[float]]
 
@@ -35,11 +38,31 @@ class OpenedHead:
 
 
 def draw_head(
-    identity: str, sentences: Sequence[OpenedHead], colors: Mapping[str, str], key: str
+    identity: str,
+    sentences: Sequence[OpenedHead],
+    step: int,
+    on_step: Callable[[], None],
+    colors: Mapping[str, str],
+    key: str,
 ) -> None:
-    """Draw the head; ``identity`` changes with the sentences and the head."""
+    """Draw the head at a temperature; ``identity`` changes with sentences, words and head.
+
+    A temperature that the reader lets go of is sent as ``step`` and calls ``on_step``.
+    """
     shown = [
         {**vars(each), "from": each.looks_from, "to": each.looks_to, "labels": list(each.labels)}
         for each in sentences
     ]
-    _component(data={"id": identity, "sentences": shown, "colors": dict(colors)}, key=key)
+    data = {"id": identity, "sentences": shown, "step": step, "colors": dict(colors)}
+    _component(data=data, key=key, on_step_change=on_step)
+
+
+def get_temperature(step: int) -> float:
+    """Return the temperature at a place of the slider, to three places: 20 is 1."""
+    return round(10 ** ((step - N_TEMPERATURES // 2) / 20), 3)
+
+
+def read_step(value: Any) -> int | None:
+    """Return the place of the slider in what the browser sent, None if it is no such thing."""
+    sent = getattr(value, "step", None)
+    return sent if isinstance(sent, int) and 0 <= sent < N_TEMPERATURES else None

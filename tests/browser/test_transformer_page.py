@@ -38,6 +38,10 @@ def test_heads_and_temperature(server: str, page: Page) -> None:
     figure.locator("section").first.get_by_role("button", name="from animal").click()
     assert read_shares(shares.all_inner_texts()) == pytest.approx(100, abs=1)
     expect(figure.locator(".status")).to_contain_text("“animal” looks at")
+    expect(page).to_have_url(re.compile(r"attention\.words=3-"))  # and it asks in the opened head
+    settle(page)
+    asks = page.locator(".head").get_by_label("The word that asks")
+    assert asks.locator("option:checked").inner_text() == "animal"
 
     opened = page.locator(".head")
     weights = opened.locator(".row b")
@@ -51,7 +55,13 @@ def test_heads_and_temperature(server: str, page: Page) -> None:
     hot = weights.all_inner_texts()
     assert max(float(each[:-2]) for each in hot) < max(float(each[:-2]) for each in own)
     expect(opened.locator(".note").last).to_contain_text("not the network any more")
-    scrub(temperature)
+    scrub(temperature, messages=1)
+    temperature.fill("0")
+    expect(page).to_have_url(re.compile(r"attention\.temperature=0\.1"))
+    page.goto(page.url)  # the link, for somebody else
+    settle(page)
+    assert temperature.input_value() == "0" and page.get_by_text("means nothing here").count() == 0
+    assert asks.locator("option:checked").inner_text() == "animal"
 
     field = page.get_by_role("textbox", name="The first sentence")
     field.fill("The trophy didn't fit into the suitcase because it was too big.")

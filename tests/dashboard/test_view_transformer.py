@@ -1,10 +1,12 @@
 """The page *Transformer, attention* on the real zoo."""
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.inference.card_loading import load_model_card
@@ -12,9 +14,17 @@ from dashboard.inference.samples import CLOTHING, list_samples
 from dashboard.views import VIEWS, transformer
 from dashboard.widgets import patch_maps
 from dashboard.widgets.attention_networks import ENCODER, HEAD, LAYER, RESOLVER
-from dashboard.widgets.attention_player import read_view
+from dashboard.widgets.attention_player import read_view, read_words
 from dashboard.widgets.attention_sentences import FIRST, SECOND
-from tests.dashboard.app_driver import answer, has_text, open_view
+from dashboard.widgets.attention_words import (
+    TEMPERATURE,
+    WORDS,
+    encode_words,
+    parse_temperature,
+    parse_words,
+)
+from dashboard.widgets.head_player import N_TEMPERATURES, get_temperature, read_step
+from tests.dashboard.app_driver import answer, has_text, list_figures, open_view
 
 open_page = partial(open_view, "transformer")
 
@@ -82,7 +92,48 @@ def test_a_link_restores_sentence_layer_and_head() -> None:
     assert dict(app.query_params) == query
 
 
-@pytest.mark.parametrize(("key", "text"), [(LAYER, "7"), (HEAD, "0"), ("attention.net", "gpt")])
+def read_figures(app: AppTest) -> list[dict[str, Any]]:
+    """Return what the figure of all heads and the opened head were given."""
+    return [json.loads(each.proto.json) for each in list_figures(app)[:2]]
+
+
+def test_a_link_restores_the_words_and_the_temperature() -> None:
+    query = {WORDS: "3-9,4-10", TEMPERATURE: "10"}
+    app = open_page(**query)
+    assert dict(app.query_params) == query and not app.code
+    for figure in read_figures(app):
+        assert [(each["from"], each["to"]) for each in figure["sentences"]] == [(2, 8), (3, 9)]
+    assert read_figures(app)[1]["step"] == N_TEMPERATURES - 1
+    app.text_input(key=FIRST).set_value("The cat saw the dog and it ran.").run()
+    assert dict(app.query_params) == {FIRST: "The cat saw the dog and it ran.", TEMPERATURE: "10"}
+    figure, _ = read_figures(app)
+    labels = figure["sentences"][0]["labels"]
+    assert labels[figure["sentences"][0]["from"]] == "it"  # a new sentence asks with its pronoun
+
+
+def test_words_and_temperatures_are_read_back_or_refused() -> None:
+    words = ((9, 2), (0, 11))
+    assert parse_words(encode_words(words), [10, 12]) == words
+    for text in ("", "1", "1-2", "1-2,3", "0-1,1-1", "11-1,1-1", "1-1,1-13", "a-1,1-1", "-1-1,1-1"):
+        assert parse_words(text, [10, 12]) is None
+    for step in range(N_TEMPERATURES):
+        temperature = get_temperature(step)
+        assert parse_temperature(f"{temperature:g}") == temperature
+    assert get_temperature(0) == 0.1 and get_temperature(20) == 1 and get_temperature(40) == 10
+    for text in ("", "hot", "nan", "inf", "-1", "0", "10.1"):
+        assert parse_temperature(text) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (LAYER, "7"),
+        (HEAD, "0"),
+        ("attention.net", "gpt"),
+        (WORDS, "99-1,1-1"),
+        (TEMPERATURE, "0"),
+    ],
+)
 def test_a_link_out_of_range_falls_back_and_says_so(key: str, text: str) -> None:
     app = open_page(**{key: text})
     assert not app.exception
@@ -142,9 +193,22 @@ def test_the_same_sentence_twice_is_said() -> None:
 
 def test_what_the_browser_sends_is_checked() -> None:
     class Sent:
-        def __init__(self, view: Any) -> None:
-            self.view = view
+        def __init__(self, value: Any) -> None:
+            self.view = self.words = self.step = value
 
     assert read_view(Sent([0, 5, 11])) == (0, 5, 11)
     for value in (None, Sent(None), Sent([1, 2]), Sent(["1", "2", "3"]), Sent([0, -1, 2])):
         assert read_view(value) is None
+    assert read_words(Sent([[9, 2], [0, 11]])) == ((9, 2), (0, 11))
+    for value in (
+        None,
+        Sent([]),
+        Sent([1, 2]),
+        Sent([[1, 2, 3]]),
+        Sent([["1", 2]]),
+        Sent([[-1, 2]]),
+    ):
+        assert read_words(value) is None
+    assert read_step(Sent(0)) == 0
+    for value in (None, Sent(-1), Sent(N_TEMPERATURES), Sent("1"), Sent(0.5)):
+        assert read_step(value) is None
