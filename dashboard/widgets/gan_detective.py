@@ -45,6 +45,7 @@ _TITLES = {
     PHOTO: "A sample or your photo",
     DRAWN: "Draw one",
 }
+AS_SEEN = -1  # said to be what the CNN sees in it
 _CNN = "cnn.fashion_mnist"
 _FEWEST = 12  # drawn pixels: with fewer there is nothing to judge
 _LEAST = 0.1  # between the darkest and the brightest pixel, of 2: below, nothing can be seen
@@ -87,7 +88,7 @@ def _choose(gan: Gan, source: str, forged: Floats, label: int) -> tuple[Floats |
         image = None if grey is None or (grey > 0).sum() < _FEWEST else from_grey(grey)
     else:
         image = from_grey(_choose_photo())
-    return image, _choose_said(gan)
+    return image, _choose_said(gan, image)
 
 
 def _choose_real(gan: Gan) -> tuple[Floats, int]:
@@ -108,9 +109,7 @@ def _choose_photo() -> Pixels:
     grey: Pixels = crop_view(chosen.photo.pixels, cache.get_card(_CNN))[..., 0]
     is_bright = has_bright_border(grey)
     state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
-    other_way = st.toggle(
-        "Black and white the other way round", key=INVERT, persist_state="session"
-    )
+    other_way = st.toggle("Swap black and white", key=INVERT, persist_state="session")
     swapped = is_bright != other_way
     st.caption(describe_photo(is_bright, swapped))
     return 255 - grey if swapped else grey
@@ -126,17 +125,23 @@ def describe_photo(is_bright: bool, is_swapped: bool) -> str:
     return f"{done}. Its background is bright; the detective knows garments on black."
 
 
-def _choose_said(gan: Gan) -> int:
-    state.bind(SAID, 0, parse_whole(0, len(gan.labels) - 1))
+def _choose_said(gan: Gan, image: Floats | None) -> int:
+    """Return what the reader says that the picture is; at first what the CNN sees in it."""
+    options = (AS_SEEN, *range(len(gan.labels))) if gan.judge else tuple(range(len(gan.labels)))
+    # A label that changed with the picture would be another option to Streamlit.
+    names = {AS_SEEN: "What the CNN sees in it", **dict(enumerate(gan.labels))}
+    state.bind(SAID, options[0], parse_whole(0, len(gan.labels) - 1))
     chosen = st.selectbox(
         "It is said to be a",
-        range(len(gan.labels)),
-        format_func=lambda index: gan.labels[index],
+        options,
+        format_func=lambda index: names[index],
         key=SAID,
         persist_state="session",
         help="The detective judges whether this is a real picture of this class.",
     )
-    return 0 if chosen is None else chosen
+    if chosen is not None and chosen != AS_SEEN:
+        return chosen
+    return 0 if image is None or gan.judge is None else int(gan.judge(image[None])[0].argmax())
 
 
 def _draw_verdict(gan: Gan, image: Floats, said: int) -> None:

@@ -1,6 +1,7 @@
 """The page *GAN, forger and detective* on the committed networks."""
 
 import base64
+import json
 from functools import partial
 from io import BytesIO
 from types import SimpleNamespace
@@ -11,11 +12,12 @@ from PIL import Image
 
 from dashboard import cache
 from dashboard.generation.detective import EDGES, GRADIENT, INTENSITY, OCCLUSION, RANDOM, Deletion
+from dashboard.inference.samples import CLOTHING, list_samples
 from dashboard.views import VIEWS, gan
 from dashboard.widgets.drawing_pad import read_drawing
-from dashboard.widgets.gan_detective import describe_deletion, describe_photo
+from dashboard.widgets.gan_detective import AS_SEEN, describe_deletion, describe_photo
 from dashboard.widgets.gan_replay import read_step
-from tests.dashboard.app_driver import answer, has_text, open_view
+from tests.dashboard.app_driver import answer, has_text, list_figures, list_texts, open_view
 
 open_page = partial(open_view, "gan")
 
@@ -64,6 +66,25 @@ def test_a_photo_s_garment_becomes_bright_on_black_and_an_empty_one_is_told() ->
     assert not app.exception
     assert any("one even grey" in each.value for each in app.info)
     assert not has_text(app, "The detective says **")
+
+
+def test_a_photo_is_said_to_be_what_the_cnn_sees_until_the_reader_says_otherwise() -> None:
+    app = open_page(**{"gan.from": "photo"})
+    samples = next(each for each in app.button_group if each.label == "Sample photo")
+    judged = set()
+    for sample in list_samples(CLOTHING)[:6]:
+        samples.set_value(sample.name).run()
+        said = app.selectbox(key="gan.said")
+        assert not app.exception and said.value == AS_SEEN and "gan.said" not in app.query_params
+        verdict = next(text for text in list_texts(app) if "The detective says **" in text)
+        name = next(each for each in said.options if f"The CNN calls it {each} (" in verdict)
+        _, maps = list_figures(app)[-2:]
+        judged.add((name, json.loads(maps.proto.json)["name"].rpartition("/")[2]))
+    assert len(judged) > 1 and all(said.options[int(label) + 1] == name for name, label in judged)
+    said.set_value(1).run()
+    assert not app.exception and dict(app.query_params)["gan.said"] == "1"
+    samples.set_value(list_samples(CLOTHING)[0].name).run()
+    assert app.selectbox(key="gan.said").value == 1  # and stays with the reader's word
 
 
 def test_what_was_done_to_a_photo_is_told() -> None:
