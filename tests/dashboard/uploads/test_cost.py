@@ -1,7 +1,6 @@
 """The work of an uploaded network, counted in the sandbox."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -21,13 +20,6 @@ from tests.dashboard.uploads.networks import (
     node,
     value,
 )
-
-
-@pytest.fixture(scope="module")
-def upload() -> Iterator[Uploads]:
-    uploads = Uploads()
-    yield uploads
-    uploads.close()
 
 
 def count(model: UploadedModel) -> UploadCost:

@@ -1,7 +1,5 @@
 """Uploaded networks as models: what they answer is what the network says."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
@@ -19,18 +17,6 @@ from tests.dashboard.uploads.networks import (
     run_by_hand,
     softmax,
 )
-
-
-@pytest.fixture(scope="module")
-def upload() -> Iterator[Uploads]:
-    uploads = Uploads()
-    yield uploads
-    uploads.close()
-
-
-@pytest.fixture(scope="module")
-def plain(upload: Uploads) -> UploadedModel:
-    return upload(create_network())
 
 
 def test_what_a_model_says_of_itself(plain: UploadedModel) -> None:

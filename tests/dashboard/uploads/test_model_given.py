@@ -1,6 +1,5 @@
 """What uploaded networks are given, and sandboxes that lie: nothing is taken on trust."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,18 +21,6 @@ from tests.dashboard.uploads.networks import (
     run_by_hand,
     softmax,
 )
-
-
-@pytest.fixture(scope="module")
-def upload() -> Iterator[Uploads]:
-    uploads = Uploads()
-    yield uploads
-    uploads.close()
-
-
-@pytest.fixture(scope="module")
-def plain(upload: Uploads) -> UploadedModel:
-    return upload(create_network())
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,9 @@
 """Uploaded networks explained: their gradients, and what happens where there are none."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import onnx
-import pytest
 
 from dashboard.attribution import METHODS
 from dashboard.attribution.base import Question
@@ -32,18 +30,6 @@ from tests.dashboard.uploads.networks import (
     run_by_hand,
     value,
 )
-
-
-@pytest.fixture(scope="module")
-def upload() -> Iterator[Uploads]:
-    uploads = Uploads()
-    yield uploads
-    uploads.close()
-
-
-@pytest.fixture(scope="module")
-def plain(upload: Uploads) -> UploadedModel:
-    return upload(create_network())
 
 
 def test_score_gradient_and_layer(plain: UploadedModel) -> None:

@@ -1,7 +1,5 @@
 """An uploaded network's twin, shuffled in the sandbox."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import onnx
 import pytest
@@ -24,18 +22,6 @@ from tests.dashboard.uploads.networks import (
 )
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-
-
-@pytest.fixture(scope="module")
-def upload() -> Iterator[Uploads]:
-    uploads = Uploads()
-    yield uploads
-    uploads.close()
-
-
-@pytest.fixture(scope="module")
-def plain(upload: Uploads) -> UploadedModel:
-    return upload(create_network())
 
 
 def shuffle_by_hand(model: onnx.ModelProto, places: dict[str, int], seed: int) -> onnx.ModelProto:
