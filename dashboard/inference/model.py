@@ -13,6 +13,8 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+NO_VERSUS = -1  # in place of a class: against no other
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -61,3 +63,28 @@ class Model(Protocol):
         Raises:
             RuntimeError: the model has no gradient graph (``has_gradients`` is false).
         """
+
+
+def check_inputs(inputs: Floats, shape: tuple[int, int, int]) -> Floats:
+    """Return inputs (N, C, H, W) as ONNX Runtime takes them.
+
+    Raises:
+        ValueError: they have another shape than (N, *shape), or there are none.
+    """
+    if inputs.shape[1:] != shape or len(inputs) == 0:
+        raise ValueError(f"inputs must be (N, {shape}), not {inputs.shape}.")
+    return np.ascontiguousarray(inputs, dtype=np.float32)
+
+
+def check_classes(classes: Ints, count: int, n_classes: int, lowest: int = 0) -> Ints:
+    """Return class indices (count,).
+
+    Raises:
+        ValueError: they have another shape, or one is not from ``lowest`` to ``n_classes`` - 1.
+    """
+    classes = np.asarray(classes, dtype=np.int64)
+    if classes.shape != (count,):
+        raise ValueError(f"class indices must be ({count},), not {classes.shape}.")
+    if classes.min() < lowest or classes.max() >= n_classes:
+        raise ValueError(f"class indices must be from {lowest} to {n_classes - 1}.")
+    return classes

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.inference.cards import CARD_FILE, EXPLAIN_FILE, PREDICT_FILE, Card
-from dashboard.inference.model import Explained, Floats, Ints
+from dashboard.inference.model import (
+    NO_VERSUS,
+    Explained,
+    Floats,
+    Ints,
+    check_classes,
+    check_inputs,
+)
 from dashboard.inference.preprocessing import compute_input_range
 from dashboard.inference.providers import (
     CUDA,
@@ -42,7 +49,6 @@ _CHUNK_PIXELS = 224 * 224
 # More runs at once would only add up their memory: a run keeps all its threads busy.
 MAX_RUNS = 2
 
-_NO_VERSUS = -1
 
 ATTENTION = "attention"  # how the names of layers of attention matrices begin on the cards
 
@@ -121,7 +127,7 @@ class OnnxModel:
             ValueError: the inputs have another shape.
             ZooError: the graph cannot be loaded.
         """
-        feed = {self._card.input.name: self._check_inputs(inputs)}
+        feed = {self._card.input.name: check_inputs(inputs, self.input_shape)}
         (logits,) = self._run(PREDICT_FILE, [self._card.output.name], feed, PREDICT_CHUNK)
         return logits  # (N, K)
 
@@ -137,10 +143,13 @@ class OnnxModel:
         """
         if not self.has_gradients:
             raise RuntimeError(f"The model {self._card.name} has no gradient graph.")
-        feed: dict[str, Floats | Ints] = {self._card.input.name: self._check_inputs(inputs)}
-        feed["target"] = self._check_classes(target, len(inputs), lowest=0)
+        feed: dict[str, Floats | Ints] = {
+            self._card.input.name: check_inputs(inputs, self.input_shape)
+        }
+        count, n_classes = len(inputs), len(self._card.labels)
+        feed["target"] = check_classes(target, count, n_classes)
         if versus is not None:
-            feed["versus"] = self._check_classes(versus, len(inputs), lowest=_NO_VERSUS)
+            feed["versus"] = check_classes(versus, count, n_classes, NO_VERSUS)
         layers = self._card.layers
         names = ["logits", "score", "gradient", *layers.values()]
         names += [f"gradient/{tensor}" for tensor in layers.values()]
@@ -151,21 +160,6 @@ class OnnxModel:
             gradient=results["gradient"],
             layers={k: (results[v], results[f"gradient/{v}"]) for k, v in layers.items()},
         )
-
-    def _check_inputs(self, inputs: Floats) -> Floats:
-        if inputs.shape[1:] != self.input_shape or len(inputs) == 0:
-            raise ValueError(f"inputs must be (N, {self.input_shape}), not {inputs.shape}.")
-        return np.ascontiguousarray(inputs, dtype=np.float32)
-
-    def _check_classes(self, classes: Ints, count: int, lowest: int) -> Ints:
-        classes = np.asarray(classes, dtype=np.int64)
-        if classes.shape != (count,):
-            raise ValueError(f"class indices must be ({count},), not {classes.shape}.")
-        if classes.min() < lowest or classes.max() >= len(self._card.labels):
-            raise ValueError(
-                f"class indices must be from {lowest} to {len(self._card.labels) - 1}."
-            )
-        return classes
 
     def _run(self, file: str, names: list[str], feed: dict[str, Any], chunk: Chunk) -> list[Floats]:
         """Return the outputs called ``names`` for the whole batch, computed chunk by chunk."""

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.inference.model import Explained, Floats, Ints
+from dashboard.inference.model import (
+    NO_VERSUS,
+    Explained,
+    Floats,
+    Ints,
+    check_classes,
+    check_inputs,
+)
 from dashboard.inference.probability import compute_probabilities
 from dashboard.uploads.file import (
     DIFFERENTIATE_TIMES,
@@ -24,7 +31,6 @@ EXPLAIN_CHUNK = 4
 
 _MAX_REPLY = 1 << 29
 _SAME_PROBABILITY = 1e-2
-_NO_VERSUS = -1
 
 
 class UploadedModel:
@@ -101,7 +107,7 @@ class UploadedModel:
             ValueError: the inputs have another shape.
             UploadError: the network fails on them (it is a ValueError).
         """
-        inputs = self._check_inputs(inputs)
+        inputs = check_inputs(inputs, self.input_shape)
         if not self.has_gradients:
             (raw,) = self.file.run(self.spec, inputs, [self.output.name])
             flat = self._check_scores(raw.reshape(len(raw), -1))
@@ -121,11 +127,11 @@ class UploadedModel:
         """
         if not self.has_gradients:
             raise RuntimeError(f"This model has no gradients. {self.missing_operator}")
-        inputs = self._check_inputs(inputs)
-        count = len(inputs)
-        chosen = self._check_classes(target, count, lowest=0)
-        none = np.full(count, _NO_VERSUS, np.int64)
-        against = none if versus is None else self._check_classes(versus, count, _NO_VERSUS)
+        inputs = check_inputs(inputs, self.input_shape)
+        count, n_classes = len(inputs), self.output.n_classes
+        chosen = check_classes(target, count, n_classes)
+        none = np.full(count, NO_VERSUS, np.int64)
+        against = none if versus is None else check_classes(versus, count, n_classes, NO_VERSUS)
         if self.output.n_columns > 1:
             return self._explain(inputs, chosen, against)
         # One number z stands for (-z/2, z/2): differentiate z, and scale.
@@ -197,19 +203,6 @@ class UploadedModel:
             reply = self.file.sandbox.call(header, chunk, max_reply=_MAX_REPLY)
             parts.append(check_arrays(reply, len(names), len(image)))
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
-
-    def _check_inputs(self, inputs: Floats) -> Floats:
-        if inputs.shape[1:] != self.input_shape or len(inputs) == 0:
-            raise ValueError(f"inputs must be (N, {self.input_shape}), not {inputs.shape}.")
-        return np.ascontiguousarray(inputs, dtype=np.float32)
-
-    def _check_classes(self, classes: Ints, count: int, lowest: int) -> Ints:
-        classes = np.asarray(classes, dtype=np.int64)
-        if classes.shape != (count,):
-            raise ValueError(f"class indices must be ({count},), not {classes.shape}.")
-        if classes.min() < lowest or classes.max() >= self.output.n_classes:
-            raise ValueError(f"class indices must be from {lowest} to {self.output.n_classes - 1}.")
-        return classes
 
     def _check_scores(self, scores: Floats) -> Floats:
         if scores.ndim != 2 or scores.shape[1] != self.output.n_columns:
