@@ -52,10 +52,12 @@ def _was_moved() -> bool:
 
 
 def _is_echo(query: Mapping[str, str]) -> bool:
+    return any(query == old for _, old in _list_replaced())
+
+
+def _list_replaced() -> list[tuple[float, dict[str, str]]]:
     since = time.monotonic() - _ECHO_SECONDS
-    replaced = [each for each in st.session_state.get(_REPLACED, ()) if each[0] > since]
-    st.session_state[_REPLACED] = replaced
-    return any(query == old for _, old in replaced)
+    return [each for each in st.session_state.get(_REPLACED, ()) if each[0] > since]
 
 
 def bind(
@@ -100,8 +102,8 @@ def write_url() -> None:
     query = {key: text for key, text in st.query_params.items() if key not in fields}
     query |= {key: text for key, text in fields.items() if text is not None}
     if dict(st.query_params) != query:
-        replaced = st.session_state.setdefault(_REPLACED, [])
-        replaced.append((time.monotonic(), dict(st.session_state.get(_SEEN) or {})))
+        replaced = (time.monotonic(), dict(st.session_state.get(_SEEN) or {}))
+        st.session_state[_REPLACED] = [*_list_replaced(), replaced]
         st.query_params.from_dict(query)
         if not st.session_state.get(_IS_NEW, False):
             st.session_state[_COMPLAINTS] = []
