@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -52,7 +53,8 @@ class UploadTwin:
         Raises:
             UploadError: the shuffled network does not run.
         """
-        new = [self.names.index(name) for name in gone if name not in self._gone]
+        place = {name: index for index, name in enumerate(self.names)}
+        new = [place[name] for name in gone if name not in self._gone]
         self._file.change({"do": "shuffle", "places": new, "seed": seed})
         self._gone |= set(gone)
         return UploadedModel(self._file, self._model.spec, self._model.output, [self._photo])
@@ -64,7 +66,7 @@ def _parse_names(names: object) -> tuple[str, ...]:
     if not names:
         raise UploadError("This network has no weights of floating point numbers to shuffle.")
     clean = [clean_text(name, _MAX_NAME) for name in names]
+    count = Counter(clean)
     return tuple(
-        name if clean.count(name) == 1 else f"{name} ({number})"
-        for number, name in enumerate(clean, 1)
+        name if count[name] == 1 else f"{name} ({number})" for number, name in enumerate(clean, 1)
     )
