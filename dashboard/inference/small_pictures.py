@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ class SmallPictures:
     grey: Pixels
     labels: Ints
 
-    @property
+    @cached_property
     def views(self) -> Pixels:
         """The pictures as (N, H, W, 3)."""
         return np.repeat(self.grey[..., np.newaxis], 3, axis=3)

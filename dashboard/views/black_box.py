@@ -98,7 +98,7 @@ def render(model_name: str) -> None:
         sight = see(model_name, own, chosen)
         if sight is None:
             return
-        _draw(Trial(sight, "" if own else model_name, sight.look()), chosen, (left, right))
+        _draw(Trial(sight, "" if own else model_name), chosen, (left, right))
     except UploadError as error:
         st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
     with complaints:

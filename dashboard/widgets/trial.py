@@ -30,13 +30,11 @@ MAX_METHODS = 6
 class Trial:
     """A network before a picture; the maps are about its own answer.
 
-    ``name`` is the network's in the zoo, "" for a visitor's; ``inputs`` (1, C, H, W) is the
-    picture as it takes it.
+    ``name`` is the network's in the zoo, "" for a visitor's.
     """
 
     sight: Sight
     name: str
-    inputs: Floats
 
     @property
     def model(self) -> Model:
@@ -47,6 +45,11 @@ class Trial:
     def picture(self) -> Pixels:
         """What it sees, (H, W, 3)."""
         return self.sight.picture
+
+    @cached_property
+    def inputs(self) -> Floats:
+        """The same as the network takes it, (1, C, H, W)."""
+        return self.sight.look()
 
     @property
     def logits(self) -> Floats:
