@@ -26,7 +26,7 @@ from dashboard.inference.small_pictures import has_bright_border
 from dashboard.limits.maps import encode_heat
 from dashboard.widgets.diffusion_settings import parse_whole
 from dashboard.widgets.drawing_pad import draw_pad
-from dashboard.widgets.gan_networks import DETECTIVE, Gan, describe_verdict, load_real
+from dashboard.widgets.gan_networks import DETECTIVE, Gan, describe_seen, load_real, recognise
 from dashboard.widgets.map_sequence import (
     Frame,
     MapSequence,
@@ -141,7 +141,8 @@ def _choose_said(gan: Gan, image: Floats | None) -> int:
     )
     if chosen is not None and chosen != AS_SEEN:
         return chosen
-    return 0 if image is None or gan.judge is None else int(gan.judge(image[None])[0].argmax())
+    seen = None if image is None else recognise(gan, image)
+    return 0 if seen is None else seen[0]
 
 
 def _draw_verdict(gan: Gan, image: Floats, said: int) -> None:
@@ -151,10 +152,11 @@ def _draw_verdict(gan: Gan, image: Floats, said: int) -> None:
             (DETECTIVE, "judged", identity, said), lambda: _judge(gan, image, said)
         )
     verdict = "real" if judgement.says_real else "forged"
+    called = describe_seen(gan, recognise(gan, image))
     metrics = gan.detective.card.metrics
     st.markdown(
         f"The detective says **{verdict}** ({judgement.score:+.2f}; above 0 is real). "
-        f"{describe_verdict(gan, image)} It is right about {metrics['real_right'].value:.0f} % of "
+        f"{called} It is right about {metrics['real_right'].value:.0f} % of "
         f"real and {metrics['fake_right'].value:.0f} % of forged pictures: the forger has become "
         "good, so believe it little."
     )

@@ -60,9 +60,22 @@ def load_real(count: int) -> tuple[Floats, Labels]:
     return from_grey(garments.grey[:count]), garments.labels[:count]
 
 
-def describe_verdict(gan: Gan, image: Floats) -> str:
-    """Return what the CNN calls a picture (28, 28), "" where it is missing."""
-    if gan.judge is None:
-        return ""
-    probs = gan.judge(image[np.newaxis])[0]
-    return f"The CNN calls it {gan.labels[int(probs.argmax())]} ({probs.max():.0%})."
+def recognise(gan: Gan, image: Floats) -> tuple[int, float] | None:
+    """Return the class that the CNN sees in a picture (28, 28) and its probability, if it is there.
+
+    Kept: a page asks for the name that it offers, and again for what it says.
+    """
+    judge = gan.judge
+    if judge is None:
+        return None
+
+    def look() -> tuple[int, float]:
+        probs = judge(image[np.newaxis])[0]
+        return int(probs.argmax()), float(probs.max())
+
+    return cache.get_results().get_or_compute(("gan", "seen", image.tobytes()), look)
+
+
+def describe_seen(gan: Gan, seen: tuple[int, float] | None) -> str:
+    """Return what the CNN calls a picture, "" where it is missing."""
+    return "" if seen is None else f"The CNN calls it {gan.labels[seen[0]]} ({seen[1]:.0%})."

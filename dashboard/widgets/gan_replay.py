@@ -29,6 +29,7 @@ from dashboard.widgets.gan_networks import (
     DETECTIVE,
     GENERATOR,
     Gan,
+    describe_seen,
     load_real,
     open_moment,
 )
@@ -145,11 +146,9 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
     notes = []
     for index, value in enumerate(scores):
         verdict = "real" if value > 0 else "forged"
-        called = ""
-        if probs is not None:
-            best = int(probs[index].argmax())
-            called = f" The CNN calls it {gan.labels[best]} ({probs[index, best]:.0%})."
-        notes.append(f"The detective says {verdict} ({value:+.2f}).{called}")
+        seen = None if probs is None else (int(probs[index].argmax()), float(probs[index].max()))
+        said = f"The detective says {verdict} ({value:+.2f})."
+        notes.append(f"{said} {describe_seen(gan, seen)}".rstrip())
     row = Row(
         f"{gan.labels[label]}, seed {seeds[0]} to seed {seeds[1]}",
         [
