@@ -11,17 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.generation.sampler import (
-    Floats,
-    Ints,
-    PredictNoise,
-    Schedule,
-    Step,
-    add_noise,
-    draw_noise,
-    sample,
-)
+from dashboard.generation.sampler import PredictNoise, Schedule, Step, add_noise, draw_noise, sample
 from dashboard.inference.graphs import OnnxGraph
+from dashboard.inference.model import Floats, Ints
 
 Move = Callable[[float], None]  # told the fraction done, in [0, 1]
 

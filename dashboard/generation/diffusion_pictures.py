@@ -9,8 +9,7 @@ import numpy as np
 
 from dashboard.channel_pictures import encode_url
 from dashboard.generation.diffusion import Revival, Trajectory
-from dashboard.generation.sampler import Floats
-from dashboard.inference.model import Doubles
+from dashboard.inference.model import Doubles, Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.overlays import Scale, render_heat
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 
 from dashboard.charts import BLUE, GREY, ORANGE, Spec
-from dashboard.generation.sampler import Floats
 from dashboard.inference.cards import Metric, ModelCard
 from dashboard.inference.latency import Latency, measure_latency
+from dashboard.inference.model import Floats
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 TIMED_STEPS = 2  # a sampling of so many steps is timed: the time grows in proportion

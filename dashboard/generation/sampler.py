@@ -17,12 +17,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dashboard.inference.model import Doubles
+from dashboard.inference.model import Doubles, Floats, Ints
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 # (image (N, 1, H, W), time (N,), label (N,)) -> noise (N, 1, H, W)
 PredictNoise = Callable[[Floats, Ints, Ints], Floats]
 

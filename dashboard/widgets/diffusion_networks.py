@@ -12,9 +12,9 @@ import streamlit as st
 from dashboard import cache, state
 from dashboard.generation.diffusion import Move, create_predictor, create_schedule
 from dashboard.generation.diffusion_pictures import Judge, to_grey
-from dashboard.generation.sampler import Floats, PredictNoise, Schedule
+from dashboard.generation.sampler import PredictNoise, Schedule
 from dashboard.inference.cards import ModelCard
-from dashboard.inference.model import Doubles
+from dashboard.inference.model import Doubles, Floats
 from dashboard.inference.preprocessing import normalize
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.zoo import ZooError

@@ -24,9 +24,10 @@ from dashboard.generation.quality import (
     plot_steps,
     read_settings,
 )
-from dashboard.generation.sampler import Floats, draw_noise, sample
+from dashboard.generation.sampler import draw_noise, sample
 from dashboard.inference.cards import ModelCard
 from dashboard.inference.graphs import OnnxGraph
+from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.zoo import ZooError
 from dashboard.widgets.diffusion_networks import GENERATOR, Diffusion

@@ -17,7 +17,7 @@ from dashboard.generation.diffusion_pictures import (
     join_row,
     to_grey,
 )
-from dashboard.generation.sampler import Floats
+from dashboard.inference.model import Floats
 
 
 def _decode(url: str) -> np.ndarray:

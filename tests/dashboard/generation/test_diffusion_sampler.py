@@ -17,8 +17,6 @@ from dashboard.generation.diffusion import (
     trace,
 )
 from dashboard.generation.sampler import (
-    Floats,
-    Ints,
     PredictNoise,
     Schedule,
     add_noise,
@@ -28,6 +26,7 @@ from dashboard.generation.sampler import (
     sample,
 )
 from dashboard.inference.graphs import OnnxGraph
+from dashboard.inference.model import Floats, Ints
 from export import sampler as reference
 
 ZOO = Path(__file__).resolve().parents[3] / "models" / "zoo"
