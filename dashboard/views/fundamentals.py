@@ -28,7 +28,7 @@ from dashboard.widgets.descent_player import draw_descent, read_start
 from dashboard.widgets.lesson import draw_question, draw_sources, draw_theory, draw_title
 from dashboard.widgets.network_player import draw_network
 from dashboard.widgets.neuron_figure import Neuron, draw_neuron, parse_neuron, read_neuron
-from dashboard.widgets.option_select import choose_seed, select_option, slide_option
+from dashboard.widgets.option_select import choose_seed, parse_real, select_option, slide_option
 
 PARTS = {
     "neuron": "One neuron",
@@ -175,7 +175,7 @@ def _choose_walk() -> tuple[Surface, tuple[float, float], float, float]:
 
 def _choose_coordinate(surface: Surface, axis: int) -> float:
     key, (low, high) = f"descent.{'xy'[axis]}", surface.domain[axis]
-    value = state.bind(key, surface.start[axis], lambda text: _parse_float(text, low, high))
+    value = state.bind(key, surface.start[axis], parse_real(low, high))
     if not low <= value <= high:
         state.put(key, surface.start[axis])
         value = surface.start[axis]
@@ -221,14 +221,6 @@ def _draw_fit() -> None:
     draw_degrees(scene, _FITTING, "degrees")
     draw_theory(words.T_FIT)
     draw_sources(words.S_FIT)
-
-
-def _parse_float(text: str, low: float, high: float) -> float | None:
-    try:
-        value = float(text[:20])
-    except ValueError:
-        return None
-    return value if low <= value <= high else None
 
 
 _DRAW: dict[str, Callable[[], None]] = {

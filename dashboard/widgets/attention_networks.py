@@ -73,12 +73,13 @@ def choose_place(networks: Networks) -> Place:
     index = names.index(name) if name in names else 0
     graph = networks.graphs[index]
     (layers, heads), start = count_heads(graph), choose_start(graph)
-    layer = state.bind(LAYER, start[0] + 1, lambda text: _parse(text, layers))
-    head = state.bind(HEAD, start[1] + 1, lambda text: _parse(text, heads))
+    layer = state.bind(LAYER, start[0] + 1, lambda text: parse_place(text, layers))
+    head = state.bind(HEAD, start[1] + 1, lambda text: parse_place(text, heads))
     return index, min(layer, layers) - 1, min(head, heads) - 1
 
 
-def _parse(text: str, last: int) -> int | None:
+def parse_place(text: str, last: int) -> int | None:
+    """Return a place from 1 to ``last``, as a link counts them; None for anything else."""
     is_number = text.isascii() and text.isdigit() and len(text) < 4
     return int(text) if is_number and 1 <= int(text) <= last else None
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import cache, charts, state
+from dashboard import cache, charts
 from dashboard.inference.zoo import ZooError
 from dashboard.sequences.pronouns import TRAINED_ON, describe_accuracy, describe_heads
 from dashboard.sequences.reading import Reading, describe_choice, describe_reading, find_rival
@@ -42,6 +42,7 @@ from dashboard.widgets.attention_words import (
     take_words,
 )
 from dashboard.widgets.head_player import OpenedHead, draw_head
+from dashboard.widgets.option_select import bind_text
 from dashboard.widgets.word_evidence import draw_evidence
 
 COMPARISON = "lstm.pronouns"  # of the resolver's size, without attention
@@ -86,8 +87,7 @@ def _ask_sentences() -> tuple[str, str]:
     texts = []
     columns = st.columns(2)
     for column, (key, seed), which in zip(columns, SEEDS.items(), _WHICH, strict=True):
-        state.bind(key, seed, _parse_sentence, lambda text: text[:MAX_CHARACTERS])
-        # Without max_chars: with it the browser drops a longer paste whole, without a word.
+        bind_text(key, seed, MAX_CHARACTERS)
         text = column.text_input(
             f"The {which} sentence",
             key=key,
@@ -97,10 +97,6 @@ def _ask_sentences() -> tuple[str, str]:
         )
         texts.append(text or "")
     return texts[0], texts[1]
-
-
-def _parse_sentence(text: str) -> str | None:
-    return text if len(text) <= MAX_CHARACTERS else None
 
 
 def _draw_player(

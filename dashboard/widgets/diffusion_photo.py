@@ -15,7 +15,7 @@ from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
 from dashboard.widgets.diffusion_networks import CNN, Diffusion, compute_with_bar
 from dashboard.widgets.diffusion_player import Panel, Player, Row, draw_player, read_frame
-from dashboard.widgets.diffusion_settings import parse_whole
+from dashboard.widgets.option_select import parse_whole
 from dashboard.widgets.photo_input import select_photo
 
 FROM, TEST, LEVEL = "diffusion.from", "diffusion.test", "diffusion.level"

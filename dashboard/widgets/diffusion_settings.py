@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from dashboard import state
 from dashboard.generation.diffusion import Wish
+from dashboard.widgets.option_select import parse_whole
 
 CLASS, SEED = "diffusion.class", "diffusion.seed"
 GUIDANCE, STEPS = "diffusion.guidance", "diffusion.steps"
@@ -36,17 +37,6 @@ class Wishes:
 
     main: Wish
     versus: Wish | None
-
-
-def parse_whole(low: int, high: int) -> Callable[[str], int | None]:
-    """Return a parser of whole numbers from ``low`` to ``high``."""
-
-    def parse(text: str) -> int | None:
-        if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-            return None
-        return int(text) if low <= int(text) <= high else None
-
-    return parse
 
 
 def parse_guidance(text: str) -> float | None:

@@ -24,7 +24,6 @@ from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
 from dashboard.limits.maps import encode_heat
-from dashboard.widgets.diffusion_settings import parse_whole
 from dashboard.widgets.drawing_pad import draw_pad
 from dashboard.widgets.gan_networks import DETECTIVE, Gan, describe_seen, load_real, recognise
 from dashboard.widgets.map_sequence import (
@@ -35,6 +34,7 @@ from dashboard.widgets.map_sequence import (
     Series,
     draw_map_sequence,
 )
+from dashboard.widgets.option_select import parse_whole
 from dashboard.widgets.photo_input import select_photo
 
 FROM, TEST, SAID, INVERT = "gan.from", "gan.test", "gan.said", "gan.invert"

@@ -23,7 +23,6 @@ from dashboard.inference.cards import ModelCard
 from dashboard.inference.model import Floats
 from dashboard.widgets.diffusion_networks import compute_with_bar
 from dashboard.widgets.diffusion_player import Panel, Player, Row, draw_player
-from dashboard.widgets.diffusion_settings import parse_whole
 from dashboard.widgets.gan_networks import (
     COLLAPSED,
     DETECTIVE,
@@ -33,6 +32,7 @@ from dashboard.widgets.gan_networks import (
     load_real,
     open_moment,
 )
+from dashboard.widgets.option_select import parse_whole
 
 LABEL, SEED, SECOND = "gan.class", "gan.seed", "gan.seed2"
 MAX_SEED = 9999

@@ -12,7 +12,6 @@ const show = (value) => value.toFixed(2)
 const percent = (share) => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`
 const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0)
 const largest = (rows) => Math.max(1e-6, ...rows.flat().map(Math.abs))
-const TEMPERATURES = Array.from({ length: 41 }, (_, i) => 10 ** ((i - 20) / 20)) // 0.1 to 10
 
 function softmax(scores, temperature) {
   const top = Math.max(...scores)
@@ -32,13 +31,14 @@ function paint(element, numbers, top) {
   element.style.background = `linear-gradient(to right, ${stops.join(", ")})`
 }
 
-const kept = { id: "", sentence: 0, words: [], step: 20, told: 20, key: [] }
+const kept = { id: "", sentence: 0, words: [], step: 0, told: -1, key: [] }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".head")
   for (const [name, color] of Object.entries(data.colors)) root.style.setProperty(`--${name}`, color)
   if (kept.id !== data.id) Object.assign(kept, { id: data.id, sentence: 0, words: data.sentences.map((each) => each.from), key: data.sentences.map((each) => each.to) })
   if (kept.told !== data.step) kept.told = kept.step = data.step
+  const trained = data.temperatures.indexOf(1)
   const width = data.sentences[0].queries[0].length
 
   const sides = make("select")
@@ -46,7 +46,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   data.sentences.forEach((each, i) => sides.append(make("option", { value: i, textContent: each.title })))
   const words = make("select")
   words.setAttribute("aria-label", "The word that asks")
-  const slider = make("input", { type: "range", min: 0, max: TEMPERATURES.length - 1, step: 1 })
+  const slider = make("input", { type: "range", min: 0, max: data.temperatures.length - 1, step: 1 })
   slider.setAttribute("aria-label", "Temperature")
   const degrees = make("output")
   const reset = make("button", { type: "button", textContent: "1: as trained" })
@@ -81,7 +81,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const draw = () => {
     const sentence = data.sentences[kept.sentence]
-    const temperature = TEMPERATURES[kept.step]
+    const temperature = data.temperatures[kept.step]
     const from = kept.words[kept.sentence]
     const q = sentence.queries[from]
     const products = sentence.keys.map((key) => dot(q, key))
@@ -112,7 +112,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const off = Math.max(...softmax(scores, 1).map((value, j) => Math.abs(value - sentence.attention[from][j])))
     const entropy = -shares.reduce((sum, p) => sum + (p > 0 ? p * Math.log2(p) : 0), 0)
     const spread = `Attention is spread as over ${(2 ** entropy).toFixed(1)} of ${shares.length} pieces.`
-    proof.textContent = kept.step === 20 ? `${spread} Computed here from the rounded numbers shown; the network's own shares differ by ${(100 * off).toFixed(3)} percentage points at most.` : `${spread} This is not the network any more: it was trained at temperature 1.`
+    proof.textContent = kept.step === trained ? `${spread} Computed here from the rounded numbers shown; the network's own shares differ by ${(100 * off).toFixed(3)} percentage points at most.` : `${spread} This is not the network any more: it was trained at temperature 1.`
   }
 
   sides.onchange = () => { kept.sentence = Number(sides.value); fill(); draw() }
@@ -120,7 +120,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const tell = () => { kept.told = kept.step; setTriggerValue("step", kept.step) }
   slider.oninput = () => { kept.step = Number(slider.value); draw() }
   slider.onchange = tell
-  reset.onclick = () => { kept.step = 20; draw(); tell() }
+  reset.onclick = () => { kept.step = trained; draw(); tell() }
   root.replaceChildren(
     make("div", { className: "bar" }, [sides, make("label", {}, ["asks: ", words])]),
     make("div", { className: "bar" }, [make("label", { className: "slide" }, ["Temperature ", slider, degrees]), reset]),

@@ -18,7 +18,7 @@ _component = st.components.v2.component(
     js=(_HERE / "head_player.js").read_text(encoding="utf-8"),
 )
 
-N_TEMPERATURES = 41  # from 0.1 to 10, as in head_player.js
+TEMPERATURES = tuple(10 ** (power / 20) for power in range(-20, 21))  # 0.1 to 10
 
 Numbers = Sequence[Sequence[float]]
 
@@ -45,24 +45,26 @@ def draw_head(
     colors: Mapping[str, str],
     key: str,
 ) -> None:
-    """Draw the head at a temperature; ``identity`` changes with sentences, words and head.
+    """Draw the head at the temperature at place ``step``.
 
-    A temperature that the reader lets go of is sent as ``step`` and calls ``on_step``.
+    ``identity`` changes with sentences, words and head. A temperature that the reader lets go of is
+    sent as ``step`` and calls ``on_step``.
     """
     shown = [
         {**vars(each), "from": each.looks_from, "to": each.looks_to, "labels": list(each.labels)}
         for each in sentences
     ]
-    data = {"id": identity, "sentences": shown, "step": step, "colors": dict(colors)}
+    data = {
+        "id": identity,
+        "sentences": shown,
+        "temperatures": TEMPERATURES,
+        "step": step,
+        "colors": dict(colors),
+    }
     _component(data=data, key=key, on_step_change=on_step)
-
-
-def get_temperature(step: int) -> float:
-    """Return the temperature at a place of the slider, to three places: 20 is 1."""
-    return round(10 ** ((step - N_TEMPERATURES // 2) / 20), 3)
 
 
 def read_step(value: Any) -> int | None:
     """Return the place of the slider in what the browser sent, None if it is no such thing."""
     sent = getattr(value, "step", None)
-    return sent if isinstance(sent, int) and 0 <= sent < N_TEMPERATURES else None
+    return sent if isinstance(sent, int) and 0 <= sent < len(TEMPERATURES) else None

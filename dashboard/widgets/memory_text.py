@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.sequences.memory import Memory, choose_units, read_memory
 from dashboard.sequences.word_attribution import (
     Removal,
@@ -18,6 +18,7 @@ from dashboard.sequences.word_attribution import (
 )
 from dashboard.sequences.words import LONGEST, MAX_CHARACTERS, NoWordsError, Words
 from dashboard.widgets.memory_player import ShownReader, draw_memory
+from dashboard.widgets.option_select import bind_text
 
 RNN, LSTM = "rnn.imdb", "lstm.imdb"
 TEXT = "memory.text"
@@ -46,8 +47,7 @@ class Read:
 
 def draw_text() -> None:
     """Draw the text, both networks over it, and the test of what they say mattered."""
-    state.bind(TEXT, SEED, _parse, lambda text: text[:MAX_CHARACTERS])
-    # Without max_chars: with it the browser drops a longer paste whole, without a word.
+    bind_text(TEXT, SEED, MAX_CHARACTERS)
     text = st.text_input(
         "A sentence or two about a film, in English",
         key=TEXT,
@@ -68,10 +68,6 @@ def draw_text() -> None:
     shown = [_show(name, key, found[name]) for name, key in ((RNN, "first"), (LSTM, "second"))]
     draw_memory(identity, words.labels, words.unknown, shown, "memory_player")
     _draw_test(found)
-
-
-def _parse(text: str) -> str | None:
-    return text if len(text) <= MAX_CHARACTERS else None
 
 
 def _read(name: str, words: Words) -> Read:

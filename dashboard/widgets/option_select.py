@@ -45,6 +45,44 @@ def choose_seed(key: str, default: int) -> int:
     return value
 
 
+def bind_text(key: str, default: str, longest: int) -> str:
+    """Make a text a field of the URL, whose links have at most ``longest`` characters.
+
+    Its field is drawn without ``max_chars``: with it the browser drops a longer paste whole,
+    without a word.
+    """
+    return state.bind(
+        key,
+        default,
+        lambda text: text if len(text) <= longest else None,
+        lambda text: text[:longest],
+    )
+
+
 def parse_option(options: Sequence[T], text: str) -> T | None:
     """Return the option that ``text`` names, None if there is none."""
     return next((each for each in options if str(each) == text), None)
+
+
+def parse_whole(low: int, high: int) -> Callable[[str], int | None]:
+    """Return a parser of whole numbers from ``low`` to ``high``."""
+
+    def parse(text: str) -> int | None:
+        if not (text.isascii() and text.isdecimal() and len(text) <= 6):
+            return None
+        return int(text) if low <= int(text) <= high else None
+
+    return parse
+
+
+def parse_real(low: float, high: float) -> Callable[[str], float | None]:
+    """Return a parser of numbers from ``low`` to ``high``."""
+
+    def parse(text: str) -> float | None:
+        try:
+            value = float(text[:20])
+        except ValueError:
+            return None
+        return value if low <= value <= high else None
+
+    return parse

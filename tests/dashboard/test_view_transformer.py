@@ -20,10 +20,10 @@ from dashboard.widgets.attention_words import (
     TEMPERATURE,
     WORDS,
     encode_words,
-    parse_temperature,
     parse_words,
 )
-from dashboard.widgets.head_player import N_TEMPERATURES, get_temperature, read_step
+from dashboard.widgets.head_player import TEMPERATURES, read_step
+from dashboard.widgets.option_select import parse_real
 from tests.dashboard.app_driver import answer, has_text, list_figures, open_view
 
 open_page = partial(open_view, "transformer")
@@ -103,7 +103,7 @@ def test_a_link_restores_the_words_and_the_temperature() -> None:
     assert dict(app.query_params) == query and not app.code
     for figure in read_figures(app):
         assert [(each["from"], each["to"]) for each in figure["sentences"]] == [(2, 8), (3, 9)]
-    assert read_figures(app)[1]["step"] == N_TEMPERATURES - 1
+    assert read_figures(app)[1]["step"] == len(TEMPERATURES) - 1
     app.text_input(key=FIRST).set_value("The cat saw the dog and it ran.").run()
     assert dict(app.query_params) == {FIRST: "The cat saw the dog and it ran.", TEMPERATURE: "10"}
     figure, _ = read_figures(app)
@@ -116,10 +116,10 @@ def test_words_and_temperatures_are_read_back_or_refused() -> None:
     assert parse_words(encode_words(words), [10, 12]) == words
     for text in ("", "1", "1-2", "1-2,3", "0-1,1-1", "11-1,1-1", "1-1,1-13", "a-1,1-1", "-1-1,1-1"):
         assert parse_words(text, [10, 12]) is None
-    for step in range(N_TEMPERATURES):
-        temperature = get_temperature(step)
+    assert TEMPERATURES[0] == 0.1 and TEMPERATURES[20] == 1 and TEMPERATURES[40] == 10
+    parse_temperature = parse_real(TEMPERATURES[0], TEMPERATURES[-1])
+    for temperature in (round(each, 3) for each in TEMPERATURES):
         assert parse_temperature(f"{temperature:g}") == temperature
-    assert get_temperature(0) == 0.1 and get_temperature(20) == 1 and get_temperature(40) == 10
     for text in ("", "hot", "nan", "inf", "-1", "0", "10.1"):
         assert parse_temperature(text) is None
 
@@ -210,5 +210,5 @@ def test_what_the_browser_sends_is_checked() -> None:
     ):
         assert read_words(value) is None
     assert read_step(Sent(0)) == 0
-    for value in (None, Sent(-1), Sent(N_TEMPERATURES), Sent("1"), Sent(0.5)):
+    for value in (None, Sent(-1), Sent(len(TEMPERATURES)), Sent("1"), Sent(0.5)):
         assert read_step(value) is None
