@@ -11,10 +11,10 @@ installed; its 19 corruptions with torch's predictions are then timed beside the
 from __future__ import annotations
 
 import argparse
-import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from dashboard.attribution import METHODS
 from dashboard.attribution.base import Question
 from dashboard.cache import ResultStore
 from dashboard.explanation import Subject, explain
+from dashboard.faithfulness.verdict import MARGIN
 from dashboard.inference.features import FeatureGraph
 from dashboard.inference.preprocessing import Pixels, normalize, preprocess
 from dashboard.inference.samples import choose_subject, list_samples, load_sample
@@ -47,10 +48,10 @@ from dashboard.stress import CORRUPTIONS
 from export.artifact import ZOO
 from export.benchmark.lite0 import NAME as LITE0
 from export.benchmark.lite0 import create_torch
+from export.benchmark.side import Side
 
 CLOTHES = ("cnn.fashion_mnist", "vit.fashion_mnist")
 N_BENCHMARK = 19  # those of ImageNet-C come first in the registry
-MARGIN = 0.01  # of insertion minus deletion: less is a draw, as on the page
 
 # What runs in the reference's environment: CPU seconds for 19 corruptions at severities 1 to 5.
 # The package is older than today's numpy and scikit-image: two names are put back first.
@@ -76,40 +77,19 @@ for line in sys.stdin:
 """
 
 
-class Reference:
-    """imagecorruptions in its own process, asked for all corruptions of one picture."""
-
-    def __init__(self, python: Path, picture: Pixels) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        path = Path(self._folder.name) / "picture.npy"
+@contextmanager
+def open_reference(python: Path | None, picture: Pixels) -> Iterator[Side | None]:
+    """Have imagecorruptions ready for a picture; asked, it tells the CPU seconds of all of them."""
+    if python is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as work:
+        path = Path(work) / "picture.npy"
         np.save(path, picture)
-        self._process = subprocess.Popen(
-            [str(python), "-c", SIDE, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self.n_corruptions = int(self._read("READY"))
-
-    def corrupt(self) -> float:
-        """Return the CPU seconds of all corruptions at all severities."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("again\n")
-        self._process.stdin.flush()
-        return float(self._read("RESULT"))
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._folder.cleanup()
-
-    def _read(self, mark: str) -> str:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.startswith(mark):
-                return line.split()[1]
-        raise RuntimeError("imagecorruptions ended: run its side by hand to see why")
+        with Side(python, SIDE, path) as side:
+            if (count := int(side.read("READY"))) != N_BENCHMARK:
+                raise SystemExit(f"The reference has {count} corruptions, not {N_BENCHMARK}.")
+            yield side
 
 
 def print_strangers() -> None:
@@ -164,26 +144,22 @@ def print_grid(python: Path | None, rounds: int) -> None:
     corruptions = CORRUPTIONS[:N_BENCHMARK]
     eager = create_torch()
     views = torch.from_numpy(np.repeat(sight.look(), 5, axis=0))
-    reference = None if python is None else Reference(python, sight.picture)
-    if reference is not None and reference.n_corruptions != N_BENCHMARK:
-        raise SystemExit(f"The reference has {reference.n_corruptions} corruptions, not 19.")
     ours, walls, predictions, references = [], [], [], []
-    for _ in range(rounds + 1):
-        start, wall = time.process_time(), time.perf_counter()
-        compute_grid(sight, corruptions)
-        ours.append(time.process_time() - start)
-        walls.append(time.perf_counter() - wall)
-        start = time.process_time()
-        with torch.no_grad():
-            for _ in corruptions:
-                eager(views)
-        predictions.append(time.process_time() - start)
-        references.append(reference.corrupt() if reference else 0.0)
-    if reference is not None:
-        reference.close()
+    with open_reference(python, sight.picture) as reference:
+        for _ in range(rounds + 1):
+            start, wall = time.process_time(), time.perf_counter()
+            compute_grid(sight, corruptions)
+            ours.append(time.process_time() - start)
+            walls.append(time.perf_counter() - wall)
+            start = time.process_time()
+            with torch.no_grad():
+                for _ in corruptions:
+                    eager(views)
+            predictions.append(time.process_time() - start)
+            references.append(reference.ask("again") if reference else 0.0)
     # The first round is left out: it opens and allocates.
     ratios = [(p + r) / o for p, r, o in zip(predictions, references, ours, strict=True)][1:]
-    what = "reference corruptions + torch eager" if reference else "torch eager's predictions alone"
+    what = "reference corruptions + torch eager" if python else "torch eager's predictions alone"
     print(
         f"  {what} / ours: {np.median(ratios):.1f}x ({min(ratios):.1f}-{max(ratios):.1f}); ours "
         f"{np.median(walls[1:]):.2f} s of the clock, {np.median(ours[1:]):.2f} s CPU; torch "

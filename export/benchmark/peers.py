@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -33,6 +32,7 @@ from dashboard.inference.samples import choose_subject, list_samples, load_sampl
 from dashboard.inference.sessions import OnnxModel
 
 from export.artifact import ZOO
+from export.benchmark.side import Side
 
 # Network -> masks, rounds: few enough for the large one to end within minutes. Every picture of
 # every round has masks of its own: a draw that all share would favour one side on all of them.
@@ -80,45 +80,20 @@ class Result:
     their_seconds: float
 
 
-class Peer:
-    """DIANNA in its own process, asked one picture at a time."""
-
-    def __init__(self, python: Path, graph: Path, masks: int) -> None:
-        self._process = subprocess.Popen(
-            [str(python), "-c", SIDE, str(graph), str(masks), str(CELLS)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def explain(self, path: Path, question: Question) -> float:
-        """Replace the input (C, H, W) at ``path`` by its map (H, W); return CPU seconds."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps([str(path), question.target, question.seed]) + "\n")
-        self._process.stdin.flush()
-        for line in self._process.stdout:
-            if line.startswith("RESULT "):
-                return float(json.loads(line.removeprefix("RESULT ")))
-        raise RuntimeError("DIANNA's process ended: run its side by hand to see why")
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-
-
 def compare(name: str, masks: int, rounds: int, python: Path) -> list[Result]:
     """Return one result a round and sample picture of a network."""
-    model = OnnxModel(ZOO / name, threads=1)
-    peer, method = Peer(python, ZOO / name / "predict.onnx", masks), get_method("rise")
+    model, method = OnnxModel(ZOO / name, threads=1), get_method("rise")
     results = []
-    with tempfile.TemporaryDirectory() as work:
+    with (
+        tempfile.TemporaryDirectory() as work,
+        Side(python, SIDE, ZOO / name / "predict.onnx", masks, CELLS) as peer,
+    ):
         path = Path(work) / "exchange.npy"
         for seed, sample in enumerate(list_samples(choose_subject(name)) * rounds):
             inputs = preprocess(load_sample(sample.name).pixels, model.card)
             question = Question(inputs, int(model.predict(inputs)[0].argmax()), seed=seed)
             np.save(path, inputs[0])
-            their_seconds = peer.explain(path, question)
+            their_seconds = peer.ask(json.dumps([str(path), question.target, question.seed]))
             heats: dict[str, Any] = {"theirs": np.load(path)}
             seconds: list[float] = []
             for share, cells in VARIANTS:
@@ -130,7 +105,6 @@ def compare(name: str, masks: int, rounds: int, python: Path) -> list[Result]:
             scores = compute_scores(model, question, heats)
             ours = tuple(scores[f"{i}"].score for i in range(len(VARIANTS)))
             results.append(Result(ours, scores["theirs"].score, tuple(seconds), their_seconds))
-    peer.close()
     return results
 
 

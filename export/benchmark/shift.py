@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from dashboard.inference.preprocessing import Pixels, normalize
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.small_pictures import GARMENTS, load_small_pictures
 from dashboard.limits.sight import corrupt_views, list_corruptions
 from dashboard.stress import MAX_SEVERITY
 
@@ -27,10 +28,10 @@ EACH = 50
 
 def load_sample() -> tuple[Pixels, np.ndarray[Any, np.dtype[np.int64]]]:
     """Return the views (N, 28, 28, 3) and their labels (N,)."""
-    with np.load(ZOO / "samples" / "fashion_mnist.npz", allow_pickle=False) as arrays:
-        pixels, labels = arrays["pixels"], arrays["labels"].astype(np.int64)
-    rows = np.sort(np.concatenate([np.flatnonzero(labels == k)[:EACH] for k in range(10)]))
-    return np.repeat(pixels[rows, ..., np.newaxis], 3, axis=3), labels[rows]
+    garments = load_small_pictures(ZOO / "samples" / f"{GARMENTS}.npz")
+    first = [np.flatnonzero(garments.labels == k)[:EACH] for k in range(10)]
+    rows = np.sort(np.concatenate(first))
+    return garments.views[rows], garments.labels[rows]
 
 
 def main() -> None:
