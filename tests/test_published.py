@@ -77,6 +77,7 @@ def test_strangers_are_told_apart_as_published(capsys: pytest.CaptureFixture[str
 def test_calibration_is_as_published(capsys: pytest.CaptureFixture[str]) -> None:
     found = re.findall(r"[\d.]+%  ([\d.]+)%  ([\d.]+)%", read_table(capsys, "calibration"))
     told = re.findall(r"([\d.]+) %, ([\d.]+) %", read_row("calibration error"))
+    assert len(found) == len(told) == 2
     for measured, published in zip(found, told, strict=True):
         assert [float(each) for each in published] == pytest.approx(
             [float(each) for each in measured], abs=0.05

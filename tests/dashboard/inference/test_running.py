@@ -86,7 +86,7 @@ def test_all_open_sessions_give_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [len(each.calls) for each in recorders] == [2, 2]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.proc
 def test_the_memory_of_a_large_run_comes_back() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
