@@ -14,9 +14,10 @@ from export.autodiff import (
     UnsupportedOperator,
     differentiate,
 )
+from export.autodiff.layers import Shape
 from onnx import helper, numpy_helper
 
-from dashboard.uploads.layers import Shape, choose_layer
+from dashboard.uploads.layers import choose_layer
 from dashboard.uploads.sandbox_wire import Header
 
 LOGITS, SCORE, GRADIENT = "logits", "score", "gradient"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from types import TracebackType
 
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.sandbox_wire import UploadError, clean_text
@@ -37,12 +36,7 @@ class UploadTwin:
     def __enter__(self) -> UploadTwin:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._file.close()
 
     def shuffle(self, gone: Sequence[str], seed: int) -> UploadedModel:
