@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
+from dashboard.attribution.params import Param, Params
 from dashboard.inference.model import Floats, Model
-from dashboard.params import Param, Params
 
 Progress = Callable[[float], None]
 """Told the fraction done in [0, 1]; may raise to stop the computation."""

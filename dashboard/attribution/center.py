@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
+from dashboard.attribution.params import Params
 from dashboard.inference.model import Model
-from dashboard.params import Params
 
 # Standard deviation as a share of each side.
 _SPREAD = 0.25

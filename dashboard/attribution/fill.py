@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dashboard.attribution.params import ChoiceParam
 from dashboard.inference.model import Floats, Model
-from dashboard.params import ChoiceParam
 
 FILLS = ("grey", "black", "white", "blurred")
 

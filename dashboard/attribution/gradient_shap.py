@@ -12,8 +12,8 @@ import numpy as np
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
 from dashboard.attribution.fill import FILLS, create_fill
+from dashboard.attribution.params import FloatParam, IntParam, Params
 from dashboard.inference.model import Model
-from dashboard.params import FloatParam, IntParam, Params
 
 _CHUNK = 8  # gradients at once: as fast as more, in a fraction of their memory
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
 from dashboard.attribution.fill import create_fill, create_fill_param
+from dashboard.attribution.params import IntParam, Params
 from dashboard.inference.model import Model
-from dashboard.params import IntParam, Params
 
 # Captum's own default, Gauss-Legendre, needs the fewest steps on a smooth path.
 _RULE = "gausslegendre"

@@ -10,8 +10,8 @@ import numpy as np
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
 from dashboard.attribution.luminance import compute_luminance
+from dashboard.attribution.params import Params
 from dashboard.inference.model import Model
-from dashboard.params import Params
 
 
 def compute(model: Model, question: Question, params: Params, progress: Progress) -> Attribution:

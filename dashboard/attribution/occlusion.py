@@ -10,8 +10,8 @@ import math
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
 from dashboard.attribution.fill import create_fill, create_fill_param
+from dashboard.attribution.params import IntParam, Params
 from dashboard.inference.model import Model
-from dashboard.params import IntParam, Params
 
 _CHUNK = 32
 

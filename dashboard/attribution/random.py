@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
+from dashboard.attribution.params import Params
 from dashboard.inference.model import Model
-from dashboard.params import Params
 
 _N_CELLS = 14
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
+from dashboard.attribution.params import FloatParam, IntParam, Params
 from dashboard.inference.model import Floats, Model
 from dashboard.inference.probability import compute_probability
-from dashboard.params import FloatParam, IntParam, Params
 
 _CHUNK = 32
 

@@ -8,8 +8,8 @@ where the network is saturated, the gradient of decisive evidence is close to ze
 from __future__ import annotations
 
 from dashboard.attribution.base import Attribution, Method, Progress, Question
+from dashboard.attribution.params import Params
 from dashboard.inference.model import Model
-from dashboard.params import Params
 
 
 def compute(model: Model, question: Question, params: Params, progress: Progress) -> Attribution:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.attribution.edges import compute_sobel
-from dashboard.generation.contest import Graph, score
+from dashboard.generation.replay import Graph, score
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.model import Floats
 

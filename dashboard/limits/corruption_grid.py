@@ -12,8 +12,8 @@ from dashboard.attribution.base import Method, Question
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.probability import compute_probabilities
+from dashboard.inference.sight import Sight
 from dashboard.limits.maps import Report, draw_heats, report_nothing
-from dashboard.limits.sight import Sight
 from dashboard.stress import MAX_SEVERITY, Corruption
 
 _WORKERS = 2

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.attribution.base import Method, Question
+from dashboard.attribution.params import Value, compute_defaults
 from dashboard.inference.model import Explained, Floats, Ints
 from dashboard.limits.agreement import compute_rank_correlation
 from dashboard.limits.maps import Report, report_nothing
-from dashboard.params import Value, compute_defaults
 
 SIDE = 28
 _FOR, _AGAINST = (slice(7, 13), slice(7, 13)), (slice(15, 21), slice(15, 21))

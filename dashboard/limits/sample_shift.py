@@ -9,9 +9,9 @@ import numpy as np
 
 from dashboard.inference.model import Floats, Ints
 from dashboard.inference.preprocessing import Pixels
+from dashboard.inference.sight import corrupt_views
 from dashboard.limits.calibration import Calibration, fit_temperature, measure_calibration
 from dashboard.limits.maps import Report, report_nothing
-from dashboard.limits.sight import corrupt_views
 from dashboard.stress import Corruption
 
 Predict = Callable[[Pixels], Floats]

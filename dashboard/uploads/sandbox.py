@@ -1,7 +1,7 @@
 """The app's side of the sandbox: where uploaded graphs are parsed and run, and nowhere else.
 
 The process works in an empty folder that is deleted at once, with a bare environment, within the
-limits of ``sandbox_confinement`` and behind ``sandbox_landlock``. Every request is bounded by the
+limits of ``inside.confinement`` and behind ``inside.landlock``. Every request is bounded by the
 app's own clock, beyond which the process's whole group is killed. Nothing is written to a disk.
 What the process answers is checked like any other input from outside.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from dashboard.uploads.sandbox_confinement import Limits
+from dashboard.uploads.inside.confinement import Limits
 from dashboard.uploads.sandbox_process import ProcessPool, ProcessRetired, SandboxProcess
 from dashboard.uploads.sandbox_wire import Header, Message, UploadError, clean_text
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock, Timer
 from typing import BinaryIO, cast
 
-from dashboard.uploads.sandbox_confinement import Limits
+from dashboard.uploads.inside.confinement import Limits
 from dashboard.uploads.sandbox_wire import (
     Message,
     UploadError,
@@ -29,7 +29,7 @@ from dashboard.uploads.sandbox_wire import (
 MAX_PROCESSES = 4
 START_SECONDS = 60.0
 
-_WORKER = "dashboard.uploads.sandbox_worker"
+_WORKER = "dashboard.uploads.inside.worker"
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 # What Python itself may need to start; nothing else of the app's environment is handed on.

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import cache
 from dashboard.cache import ResultStore
 from dashboard.inference.preprocessing import Pixels
-from dashboard.limits.sight import Sight, see_zoo
+from dashboard.inference.sight import Sight, see_zoo
 from dashboard.uploads.labels import name_classes
 from dashboard.uploads.model import UploadedModel
 from dashboard.widgets.model_select import open_model

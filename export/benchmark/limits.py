@@ -21,16 +21,18 @@ import numpy as np
 import torch
 from dashboard.attribution import METHODS
 from dashboard.attribution.base import Question
+from dashboard.attribution.params import compute_defaults
 from dashboard.cache import ResultStore
-from dashboard.explanation import Subject, explain
+from dashboard.explanation.flow import Subject, explain
+from dashboard.explanation.ranking import Entry, rank_entries
 from dashboard.faithfulness.verdict import MARGIN
 from dashboard.inference.features import FeatureGraph
 from dashboard.inference.preprocessing import Pixels, normalize, preprocess
 from dashboard.inference.samples import choose_subject, list_samples, load_sample
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.sight import see_zoo
 from dashboard.inference.small_pictures import DIGITS, EMOJI, GARMENTS, load_small_pictures
 from dashboard.limits.calibration import measure_calibration
-from dashboard.limits.contest import Entry, rank_entries
 from dashboard.limits.corruption_grid import compute_grid
 from dashboard.limits.out_of_distribution import (
     SCORES,
@@ -41,8 +43,6 @@ from dashboard.limits.out_of_distribution import (
     compute_logit_scores,
     load_statistics,
 )
-from dashboard.limits.sight import see_zoo
-from dashboard.params import compute_defaults
 from dashboard.stress import CORRUPTIONS
 
 from export.artifact import ZOO

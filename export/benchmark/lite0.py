@@ -9,10 +9,10 @@ import torch
 from captum.attr import IntegratedGradients, Occlusion, Saliency
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
+from dashboard.attribution.params import compute_defaults
 from dashboard.attribution.rise import create_masks
 from dashboard.inference.model import Floats
 from dashboard.inference.sessions import OnnxModel
-from dashboard.params import compute_defaults
 from models import MODELS
 from torch import Tensor, nn
 

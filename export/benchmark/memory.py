@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
+from dashboard.attribution.params import compute_defaults
 from dashboard.inference.sessions import OnnxModel
-from dashboard.params import compute_defaults
 
 from export.artifact import ZOO
 from export.benchmark.lite0 import NAME, TARGET, create_torch, run_integrated_gradients

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.fundamentals import Lesson, create_network_scene
+from dashboard.learning.frames import Lesson, create_network_scene
 from dashboard.learning.neuron import fire
 from tests.browser.conftest import scrub, settle
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from dashboard.attribution.base import Question
 from dashboard.attribution.fill import FILLS, create_fill
+from dashboard.attribution.params import Params
 from dashboard.inference.model import Floats, Model
-from dashboard.params import Params
 
 
 class ScoreOnTorch(nn.Module):

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from dashboard.attribution import METHODS, get_method
 from dashboard.attribution.base import Question
-from dashboard.params import compute_defaults
+from dashboard.attribution.params import compute_defaults
 from tests.dashboard.attribution.captum_on_torch import (
     NAMES,
     attribute_on_torch,

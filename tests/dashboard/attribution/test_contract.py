@@ -12,8 +12,8 @@ from torch import nn
 
 from dashboard.attribution import METHODS, get_method
 from dashboard.attribution.base import Method, Question
+from dashboard.attribution.params import ChoiceParam, Params, compute_defaults, parse_params
 from dashboard.inference.model import Floats
-from dashboard.params import ChoiceParam, Params, compute_defaults, parse_params
 from tests.dashboard.attribution.tiny_models import (
     TorchModel,
     create_inputs,
@@ -204,7 +204,7 @@ import numpy as np
 from dashboard.attribution import METHODS
 from dashboard.attribution.base import Question
 from dashboard.inference.model import Explained
-from dashboard.params import compute_defaults
+from dashboard.attribution.params import compute_defaults
 
 class Model:
     input_shape, layers, has_gradients = (3, 16, 16), (), True

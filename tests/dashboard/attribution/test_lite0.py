@@ -15,10 +15,10 @@ import torch
 
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
+from dashboard.attribution.params import Params, compute_defaults
 from dashboard.inference.preprocessing import preprocess
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
-from dashboard.params import Params, compute_defaults
 from export.sources import SOURCES
 from models.efficientnet_lite import EfficientNetLite, create_efficientnet_lite0
 from tests.dashboard.attribution.captum_on_torch import (

@@ -11,10 +11,10 @@ from dashboard.attribution.bridge import Score
 from dashboard.attribution.edges import compute_sobel
 from dashboard.attribution.fill import create_fill
 from dashboard.attribution.gradient_shap import split
+from dashboard.attribution.params import Value, compute_defaults
 from dashboard.attribution.rise import create_masks
 from dashboard.attribution.superpixels import compute_superpixels
 from dashboard.inference.model import Explained, Model
-from dashboard.params import Value, compute_defaults
 from tests.dashboard.attribution.tiny_models import (
     CubeModel,
     LinearModel,

@@ -8,9 +8,9 @@ import torch
 
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
+from dashboard.attribution.params import compute_defaults
 from dashboard.attribution.seeding import Draws
 from dashboard.inference.model import Explained, Floats, Ints
-from dashboard.params import compute_defaults
 from tests.dashboard.attribution.tiny_models import LinearModel, create_inputs, create_linear
 
 Drawn = tuple[float, float]

@@ -6,7 +6,7 @@ from dashboard.families.costs import Cost, describe_cost, render_table, write
 from dashboard.families.descriptions import FAMILIES, LSTM, TRANSFORMER
 from dashboard.inference.card_loading import load_model_card
 from dashboard.inference.latency import Latency
-from dashboard.views.families import WORDS
+from dashboard.views.families.page import WORDS
 from export.macs import count_macs
 
 ZOO = Path(__file__).resolve().parents[3] / "models" / "zoo"

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from dashboard.cache import ZOO
-from dashboard.generation.contest import score
 from dashboard.generation.detective import (
     FRACTIONS,
     GRADIENT,
@@ -18,6 +17,7 @@ from dashboard.generation.detective import (
     judge,
     measure_deletion,
 )
+from dashboard.generation.replay import score
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.graphs import OnnxGraph
 

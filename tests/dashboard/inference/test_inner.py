@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard.attribution.channels import (
+from dashboard.cache import ZOO
+from dashboard.features.channels import (
     Survival,
     compute_contributions,
     compute_survival,
@@ -13,14 +14,13 @@ from dashboard.attribution.channels import (
     count_sufficient,
     create_switches,
 )
-from dashboard.attribution.feature_visualisation import optimise_image, precondition
-from dashboard.attribution.top_patches import Peaks, cut_field, cut_patches, find_peaks
-from dashboard.cache import ZOO
+from dashboard.features.feature_visualisation import optimise_image, precondition
+from dashboard.features.inside import convolve, cut_sliding
+from dashboard.features.top_patches import Peaks, cut_field, cut_patches, find_peaks
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.stages import Field, Stage
-from dashboard.perception import convolve, cut_sliding
 
 SMALL, LITE = "cnn.fashion_mnist", "efficientnet_lite0.imagenet"
 

@@ -5,6 +5,7 @@ import pytest
 
 from dashboard.inference.model import Explained, Floats, Ints
 from dashboard.inference.preprocessing import Pixels
+from dashboard.inference.sight import Sight, corrupt_views, list_corruptions
 from dashboard.limits.corruption_grid import compute_grid, compute_steps
 from dashboard.limits.sample_shift import (
     average,
@@ -12,7 +13,6 @@ from dashboard.limits.sample_shift import (
     compute_relative_errors,
     measure_shift,
 )
-from dashboard.limits.sight import Sight, corrupt_views, list_corruptions
 from dashboard.stress import CORRUPTIONS, get_corruption
 
 

@@ -8,7 +8,6 @@ import pytest
 from onnx import helper
 
 from dashboard.cache import ZOO
-from dashboard.cost_charts import Offer, find_pareto, plot_layers, plot_offers, plot_trainings
 from dashboard.inference.activation_memory import find_peak
 from dashboard.inference.card_loading import load_model_card
 from dashboard.inference.layer_macs import LayerCost, count_layers, load_structure
@@ -19,7 +18,8 @@ from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energ
 from dashboard.limits.quantisation import compare_networks, occlude, open_on_cpu, quantise
 from dashboard.limits.scaling import Training, count_by_rule, count_training, describe_times
 from dashboard.limits.speed import compare_speed, summarize_pairs
-from dashboard.widgets.cost_quantised import describe_speed
+from dashboard.views.cost.charts import Offer, find_pareto, plot_layers, plot_offers, plot_trainings
+from dashboard.views.cost.quantised import describe_speed
 from export.macs import count_macs
 
 PICTURES = ("cnn.fashion_mnist", "vit.fashion_mnist", "efficientnet_lite0.imagenet")

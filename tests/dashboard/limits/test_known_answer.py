@@ -3,6 +3,7 @@ import pytest
 
 from dashboard.attribution import METHODS, get_method
 from dashboard.attribution.base import Question
+from dashboard.attribution.params import compute_defaults
 from dashboard.limits.known_answer import (
     SIDE,
     compute_truth,
@@ -10,7 +11,6 @@ from dashboard.limits.known_answer import (
     mark_methods,
     shuffle_model,
 )
-from dashboard.params import compute_defaults
 
 INPUTS = np.random.default_rng(0).uniform(0.1, 1, (1, 1, SIDE, SIDE)).astype(np.float32)
 

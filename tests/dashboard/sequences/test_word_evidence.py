@@ -8,7 +8,6 @@ import altair as alt
 import numpy as np
 import pytest
 
-from dashboard.attention_charts import TITLES, plot_evidence
 from dashboard.cache import ZOO
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.heads import HeadsGraph
@@ -26,6 +25,7 @@ from dashboard.sequences.word_evidence import (
     find_disagreement,
 )
 from dashboard.sequences.word_pieces import Pieces, WordPieces
+from dashboard.views.transformer.charts import TITLES, plot_evidence
 
 
 def test_rank_correlation_by_hand() -> None:

@@ -6,11 +6,11 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from dashboard.uploads.checks import check_upload
-from dashboard.uploads.describe import add_statistics, describe
 from dashboard.uploads.detection import Detected, detect
+from dashboard.uploads.inside.checks import check_upload
+from dashboard.uploads.inside.describe import add_statistics, describe
+from dashboard.uploads.inside.precision import use_single_precision
 from dashboard.uploads.inspection import Inspection
-from dashboard.uploads.precision import use_single_precision
 from dashboard.uploads.spec import (
     InputSpec,
     Normalization,

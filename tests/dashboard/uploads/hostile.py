@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import TensorProto, external_data_helper, helper, numpy_helper
 
-from dashboard.uploads.checks import check_upload
+from dashboard.uploads.inside.checks import check_upload
 from dashboard.uploads.sandbox_wire import UploadError
 from tests.dashboard.uploads.networks import build, create_network, node, value
 

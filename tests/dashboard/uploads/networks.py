@@ -13,9 +13,9 @@ from onnx import TensorProto, helper, numpy_helper
 from dashboard.inference.model import Explained, Model
 from dashboard.inference.samples import list_samples, load_sample
 from dashboard.uploads.file import UploadedFile
+from dashboard.uploads.inside.confinement import Limits
 from dashboard.uploads.inspection import Inspection, TensorInfo
 from dashboard.uploads.model import UploadedModel
-from dashboard.uploads.sandbox_confinement import Limits
 from dashboard.uploads.spec import NORMALIZATIONS, InputSpec, Kind, Layout, OutputSpec
 
 FLOAT = TensorProto.FLOAT

@@ -7,8 +7,8 @@ import onnx
 
 from dashboard.attribution import METHODS
 from dashboard.attribution.base import Question
+from dashboard.attribution.params import compute_defaults
 from dashboard.inference.sessions import OnnxModel
-from dashboard.params import compute_defaults
 from dashboard.uploads.file import UploadedFile
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.spec import NORMALIZATIONS, InputSpec, OutputSpec

@@ -17,8 +17,8 @@ import onnx
 import pytest
 
 from dashboard.uploads import sandbox
+from dashboard.uploads.inside.confinement import Limits
 from dashboard.uploads.sandbox import Sandbox
-from dashboard.uploads.sandbox_confinement import Limits
 from dashboard.uploads.sandbox_process import ProcessPool
 from dashboard.uploads.sandbox_wire import UploadError, UploadStopped
 from tests.dashboard.uploads.hostile import create_endless_loop, create_memory_bomb
@@ -124,7 +124,7 @@ def test_a_process_that_gave_up_files_reads_and_writes_none(tmp_path: Path) -> N
     secret = tmp_path / "secret"
     secret.write_text("tell nobody")
     code = f"""
-from dashboard.uploads.sandbox_landlock import give_up_files
+from dashboard.uploads.inside.landlock import give_up_files
 is_possible = give_up_files()
 results = []
 for path, mode in (({str(secret)!r}, "r"), ({str(tmp_path / "new")!r}, "w"), ("README.md", "r")):

@@ -9,10 +9,10 @@ import pytest
 
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
+from dashboard.attribution.params import Params, compute_defaults
 from dashboard.inference.preprocessing import preprocess
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
-from dashboard.params import Params, compute_defaults
 from export.autodiff import UnsupportedGraph, differentiate
 from export.autodiff.deploy import (
     METHODS,

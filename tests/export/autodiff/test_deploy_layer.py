@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.uploads.layers import choose_layer
+from dashboard.uploads.inside.layers import choose_layer
 from export.autodiff.deploy.layer import find_layer
 from export.autodiff.prepare import prepare
 from export.autodiff.score import find_head

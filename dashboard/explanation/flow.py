@@ -1,0 +1,207 @@
+"""One photo, one question, several methods: compute every map, then test it.
+
+Pure: whoever calls it decides what is kept (``Results``) and what is shown in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from dashboard.attribution import get_method
+from dashboard.attribution.base import Method, Progress, Question
+from dashboard.attribution.params import Params, compute_defaults
+from dashboard.faithfulness.baselines import N_RANDOM, BaselineScores, compute_baselines
+from dashboard.faithfulness.completeness import Completeness, compute_completeness
+from dashboard.faithfulness.score import FaithfulnessScore, compute_faithfulness
+from dashboard.faithfulness.verdict import Verdict, compute_verdict
+from dashboard.inference.model import Floats, Model
+
+T = TypeVar("T")
+
+OPPONENTS = ("intensity", "edges", "center")
+
+
+class Results(Protocol):
+    """Where results are kept between two looks at the same thing."""
+
+    def has(self, key: Hashable) -> bool:
+        """Return whether a result is at hand."""
+
+    def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return the result under ``key``, computing and keeping it if it is new."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model and a photo, named: ``model_key`` and ``photo_key`` are SHA-256 sums."""
+
+    model: Model
+    model_key: str
+    photo_key: str
+
+
+@dataclass(frozen=True)
+class Map:
+    """A method's heat map (H, W); ``completeness`` where the method promises it."""
+
+    heat: Floats
+    completeness: Completeness | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one method answered and how the answer fared; untested while ``score`` is None.
+
+    ``problem`` is a sentence where the method gave no map.
+    """
+
+    method: Method
+    params: Params
+    map: Map | None = None
+    score: FaithfulnessScore | None = None
+    verdict: Verdict | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state of the work: everything known so far, and what is being done now."""
+
+    explanations: tuple[Explanation, ...]
+    baselines: BaselineScores | None
+    doing: str
+
+
+def _make_key(subject: Subject, question: Question, *what: Hashable) -> Hashable:
+    return (
+        subject.model_key,
+        subject.photo_key,
+        question.target,
+        question.versus,
+        question.seed,
+        *what,
+    )
+
+
+def make_map_key(subject: Subject, question: Question, method: Method, params: Params) -> Hashable:
+    """Return what names one map, and nothing else, in ``Results``."""
+    return _make_key(subject, question, "map", method.name, *sorted(params.items()))
+
+
+def is_computed(
+    subject: Subject,
+    question: Question,
+    choices: Sequence[tuple[Method, Params]],
+    results: Results,
+) -> bool:
+    """Return whether everything asked for is at hand already."""
+    keys: list[Hashable] = [_make_key(subject, question, "baselines")]
+    for method, params in choices:
+        key = make_map_key(subject, question, method, params)
+        keys += [key, (key, "score")]
+    return all(results.has(key) for key in keys)
+
+
+def explain(
+    subject: Subject,
+    question: Question,
+    choices: Sequence[tuple[Method, Params]],
+    results: Results,
+    progress: Callable[[str, float], None],
+) -> Iterator[Step]:
+    """Yield after every finished piece of work: first all maps, then the tests of each.
+
+    ``progress`` is told what is being done and the fraction of that which is done; it may raise
+    to stop, and what is finished by then is kept.
+    """
+    done = [Explanation(method, params) for method, params in choices]
+    for i, (method, params) in enumerate(choices):
+        done[i] = _draw_map(subject, question, method, params, results, progress)
+        yield Step(tuple(done), None, method.label)
+    if not any(each.map for each in done):
+        return
+    baselines = _score_baselines(subject, question, results, progress)
+    yield Step(tuple(done), baselines, "trivial maps")
+    for i, each in enumerate(done):
+        done[i] = _judge(subject, question, each, baselines, results, progress)
+        yield Step(tuple(done), baselines, each.method.label)
+
+
+def _draw_map(
+    subject: Subject,
+    question: Question,
+    method: Method,
+    params: Params,
+    results: Results,
+    progress: Callable[[str, float], None],
+) -> Explanation:
+    key = make_map_key(subject, question, method, params)
+    listener: Progress = lambda fraction: progress(f"{method.label}: drawing the map", fraction)  # noqa: E731
+
+    def compute() -> Map | str:
+        listener(0.0)
+        try:
+            attribution = method.attribute(subject.model, question, params, listener)
+        except (ValueError, RuntimeError) as error:
+            return f"No map: {error}"
+        return Map(method.compute_heat(attribution), compute_completeness(attribution))
+
+    outcome = results.get_or_compute(key, compute)
+    if isinstance(outcome, str):
+        return Explanation(method, params, problem=outcome)
+    return Explanation(method, params, outcome)
+
+
+def _score_baselines(
+    subject: Subject,
+    question: Question,
+    results: Results,
+    progress: Callable[[str, float], None],
+) -> BaselineScores:
+    def draw(name: str, seed: int) -> Floats:
+        method = get_method(name)
+        asked = Question(question.inputs, question.target, question.versus, seed)
+        return method.compute_heat(
+            method.attribute(subject.model, asked, compute_defaults(method.params))
+        )
+
+    def compute() -> BaselineScores:
+        progress("Testing the trivial maps", 0.0)
+        # The seeds start past the question's own, or the random map on show meets itself.
+        randoms = [draw("random", question.seed + 1 + i) for i in range(N_RANDOM)]
+        others = {name: draw(name, question.seed) for name in OPPONENTS}
+        return compute_baselines(
+            subject.model,
+            question,
+            randoms,
+            others,
+            progress=lambda fraction: progress("Testing the trivial maps", fraction),
+        )
+
+    return results.get_or_compute(_make_key(subject, question, "baselines"), compute)
+
+
+def _judge(
+    subject: Subject,
+    question: Question,
+    explanation: Explanation,
+    baselines: BaselineScores,
+    results: Results,
+    progress: Callable[[str, float], None],
+) -> Explanation:
+    drawn, method, params = explanation.map, explanation.method, explanation.params
+    if drawn is None:
+        return explanation
+    score = results.get_or_compute(
+        (make_map_key(subject, question, method, params), "score"),
+        lambda: compute_faithfulness(
+            subject.model,
+            question,
+            drawn.heat,
+            progress=lambda fraction: progress(f"{method.label}: testing the map", fraction),
+        ),
+    )
+    verdict = compute_verdict(score, baselines, method.name, question.versus is not None)
+    return Explanation(method, params, drawn, score, verdict)

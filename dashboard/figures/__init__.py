@@ -1,0 +1,1 @@
+"""Figures drawn in the browser for several pages; what one page draws lies beside that page."""

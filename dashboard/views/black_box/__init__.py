@@ -1,0 +1,1 @@
+"""Black box: maps that disagree, shuffled weights, twins, edits and a network that cheats."""

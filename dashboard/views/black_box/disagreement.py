@@ -1,0 +1,149 @@
+"""The same picture under every method: the maps, how much they disagree, who beats the trivial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.attribution.base import Method
+from dashboard.attribution.params import compute_defaults
+from dashboard.explanation.flow import Explanation, Step, explain
+from dashboard.explanation.ranking import Entry, describe_contest, rank_entries
+from dashboard.limits.agreement import Agreement, Summary, compute_agreement, summarize
+from dashboard.limits.maps import encode_heat
+from dashboard.views.black_box.agreement_matrix import MethodMap, draw_agreement
+from dashboard.views.black_box.charts import plot_contest
+from dashboard.views.black_box.trial import Trial, list_methods
+from dashboard.widgets.on_demand import Move, compute_on_demand
+
+# A gradient or a few: on a network for photos, well under two seconds in all.
+_QUICK = ("saliency", "input_x_gradient", "smoothgrad", "grad_cam")
+
+
+@dataclass(frozen=True, eq=False)
+class Disagreement:
+    """What is drawn; ``entries`` is empty while the maps are untested."""
+
+    maps: tuple[MethodMap, ...]
+    agreement: Agreement
+    summary: Summary | None
+    problems: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+def draw_disagreement(trial: Trial, beside: DeltaGenerator) -> None:
+    """Draw all maps where they are at hand, else the quick ones; the sentences go ``beside``."""
+    store, offered = trial.store, list_methods(trial)
+    full = _get_full(trial)
+    quick = [each for each in offered if each.is_baseline or each.name in _QUICK]
+    with st.spinner("Drawing the maps …", show_time=True):
+        shown = full or store.get_or_compute(
+            trial.make_key("agreement", "quick"),
+            lambda: _compare(trial, quick, _ignore, is_tested=False),
+        )
+    with beside:
+        for problem in shown.problems:
+            st.warning(problem, icon="⚠️")
+        _describe(shown.summary)
+        if full and full.entries:
+            st.markdown(describe_contest(full.entries))
+        elif not full:
+            st.caption(
+                f"{len(shown.maps)} of {len(offered)} maps, none tested yet: the others, and the "
+                "test that says whether the best method beats the best trivial map here, ask this "
+                "network a few thousand times."
+            )
+    draw_agreement(trial.photo, shown.maps, shown.agreement, trial.is_small, "agreement_matrix")
+    if full and full.entries:
+        _draw_contest(full.entries)
+
+
+def finish_disagreement(trial: Trial, beside: DeltaGenerator) -> None:
+    """Draw and test all maps, then run the page again; to be called last.
+
+    Where it is quick it starts by itself, and meanwhile the rest of the page is there to be read.
+    """
+    if _get_full(trial):
+        return
+    offered = list_methods(trial)
+    with beside:
+        full = compute_on_demand(
+            "agreement",
+            trial.make_key("agreement"),
+            f"Draw all {len(offered)} maps and test each",
+            lambda move: _compare(trial, offered, move, is_tested=True),
+            at_once=trial.is_light,
+            store=trial.store,
+        )
+    if full:
+        st.rerun()
+
+
+def _get_full(trial: Trial) -> Disagreement | None:
+    store, key = trial.store, trial.make_key("agreement")
+    if not store.has(key):
+        return None
+    return store.get_or_compute(
+        key, lambda: _compare(trial, list_methods(trial), _ignore, is_tested=True)
+    )
+
+
+def _ignore(doing: str, fraction: float) -> None:
+    pass
+
+
+def _compare(trial: Trial, methods: Sequence[Method], move: Move, is_tested: bool) -> Disagreement:
+    choices = [(method, compute_defaults(method.params)) for method in methods]
+    results = trial.store
+    last: Step | None = None
+    for step in explain(trial.subject, trial.question, choices, results, move):
+        last = step
+        if not is_tested and all(each.map or each.problem for each in step.explanations):
+            break  # before the tests
+    assert last is not None
+    drawn = [each for each in last.explanations if each.map is not None]
+    heats = {each.method.label: each.map.heat for each in drawn if each.map is not None}
+    agreement = compute_agreement(heats)
+    trivial = [each.method.label for each in drawn if each.method.is_baseline]
+    return Disagreement(
+        maps=tuple(_encode(each) for each in drawn),
+        agreement=agreement,
+        summary=summarize(agreement, trivial),
+        problems=tuple(
+            f"{each.method.label}. {each.problem}" for each in last.explanations if each.problem
+        ),
+        entries=tuple(rank_entries(last)) if is_tested and last.baselines else (),
+    )
+
+
+def _encode(explanation: Explanation) -> MethodMap:
+    assert explanation.map is not None
+    method = explanation.method
+    overlay = encode_heat(explanation.map.heat, method.is_signed)
+    return MethodMap(method.label, overlay, method.is_baseline, method.is_signed)
+
+
+def _describe(summary: Summary | None) -> None:
+    if summary is None:
+        st.markdown("Fewer than two of these maps put any pixel above another.")
+        return
+    first, second = summary.pair
+    st.markdown(
+        f"Two methods' maps of this one answer correlate at **{summary.mean:.2f}** on average, and "
+        f"share {summary.shared:.0%} of their top tenth of pixels (two random maps: 10 %). Least "
+        f"alike: **{first}** and **{second}**, {summary.lowest:.2f}. Each answers a question of "
+        "its own (what would change the score, what made it, what would be missed); none of them "
+        "is *the* reason."
+    )
+
+
+def _draw_contest(entries: Sequence[Entry]) -> None:
+    with st.expander("Every map's score on this picture"):
+        st.vega_lite_chart(plot_contest(entries), width="stretch")
+        st.caption(
+            "Insertion minus deletion (-1 to 1, higher is better): how much better it is to show "
+            "the map's pixels first than to remove them first. *Explain a photo* draws the curves."
+        )

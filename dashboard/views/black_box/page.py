@@ -1,0 +1,163 @@
+"""Black box: do the maps that explain a network deserve belief? Tests that try to break them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import state
+from dashboard.inference.samples import choose_subject
+from dashboard.uploads.sandbox_wire import UploadError
+from dashboard.views.base import FAIL, View
+from dashboard.views.black_box.cue_lab import draw_cue_lab
+from dashboard.views.black_box.disagreement import draw_disagreement, finish_disagreement
+from dashboard.views.black_box.known_answer import draw_known_answer
+from dashboard.views.black_box.shuffled_weights import draw_shuffled_weights
+from dashboard.views.black_box.smallest_edit import draw_smallest_edit
+from dashboard.views.black_box.tiny_change import draw_tiny_change
+from dashboard.views.black_box.trial import Trial, select_methods
+from dashboard.widgets.complaints import draw_complaints
+from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.option_select import parse_option
+from dashboard.widgets.photo_input import ChosenPhoto, select_photo
+from dashboard.widgets.sight_select import choose_own, see
+
+TEST = "box.test"
+WEIGHTS, KNOWN, TINY, CUE, EDIT = "weights", "known", "tiny", "cue", "edit"
+TESTS = {
+    WEIGHTS: "Shuffle its weights",
+    KNOWN: "A known answer",
+    TINY: "A change too small to see",
+    CUE: "Spot the cheat",
+    EDIT: "The smallest edit",
+}
+
+MAY = """
+- **Where** this network's score is sensitive, or which parts of the picture it uses, on *this*
+  picture and as *this* method defines it.
+- That a network may be reading the wrong thing, when a map that passed the tests lies on a mark, a
+  border, a caption: a reason to go and test, as in *Spot the cheat*.
+- That a map is **not** to be believed: it failed a test.
+"""
+
+MAY_NOT = """
+- *Why* the network decides as it does, or that it "understood": a map says where, not what for.
+- That the answer is right. Wrong answers, attacked pictures and cheating networks get maps that
+  look as good.
+- Anything about other pictures, or about the world: a pixel that matters to the network need not be
+  a cause of anything.
+- From one method alone, that a place matters. Passing a test is not proof either.
+"""
+
+THEORY = r"""
+**Rank correlation** (Spearman) compares the order of all pixels of two maps; **top-k overlap** the
+share of their first pixels that both have; **SSIM** the maps as pictures.
+
+**The randomisation test** shuffles a layer's weights, keeps what was shuffled before, and compares
+the map to the first one. Adebayo et al. found that Guided Backpropagation and Guided Grad-CAM
+hardly changed, while the gradient and Grad-CAM did: the former two mostly redraw the edges.
+
+**Max-sensitivity** is $\max_{\lVert y-x\rVert_\infty\le r}\lVert\Phi(y)-\Phi(x)\rVert /
+\lVert\Phi(x)\rVert$ for the map $\Phi$; **infidelity** is the mean of $(\text{sum of the map over
+the removed part} - (f(x)-f(x_\text{removed})))^2$, here with the best scale for each map and
+divided by the mean of $(f(x)-f(x_\text{removed}))^2$.
+
+**FGSM** moves every pixel by $\varepsilon\,\mathrm{sign}(\nabla_x)$ against the answer, **PGD** in
+several small steps inside the same bound; both use the network's own gradient graph.
+"""
+
+SOURCES = (
+    Source("Adebayo et al. 2018 (sanity checks)", "https://arxiv.org/abs/1810.03292"),
+    Source("Binder et al. 2023 (their limits)", "https://arxiv.org/abs/2211.12486"),
+    Source("Krishna et al. 2022 (disagreement)", "https://arxiv.org/abs/2202.01602"),
+    Source("Yeh et al. 2019 (infidelity, sensitivity)", "https://arxiv.org/abs/1901.09392"),
+    Source("Ghorbani et al. 2019 (fragility)", "https://arxiv.org/abs/1710.10547"),
+    Source("Goodfellow et al. 2015 (FGSM)", "https://arxiv.org/abs/1412.6572"),
+    Source("Madry et al. 2018 (PGD)", "https://arxiv.org/abs/1706.06083"),
+    Source("Lapuschkin et al. 2019 (Clever Hans)", "https://arxiv.org/abs/1902.10178"),
+    Source("Goyal et al. 2019 (counterfactuals)", "https://arxiv.org/abs/1904.07451"),
+    Source("Rudin 2019 (stop explaining)", "https://arxiv.org/abs/1811.10154"),
+)
+
+
+def render(model_name: str) -> None:
+    """Draw the page."""
+    draw_title(
+        "Black box",
+        "one answer, many explanations. The maps below explain the same answer; see how little "
+        "they agree, then try to break them.",
+    )
+    complaints = st.container()
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        own = choose_own()
+        chosen = select_photo(choose_subject(model_name))
+    try:
+        sight = see(model_name, own, chosen)
+        if sight is None:
+            return
+        _draw(Trial(sight, "" if own else model_name), chosen, (left, right))
+    except UploadError as error:
+        st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
+    with complaints:
+        draw_complaints()
+    _draw_summary()
+    draw_theory(THEORY)
+    draw_sources(SOURCES)
+
+
+def _draw(
+    trial: Trial, chosen: ChosenPhoto, columns: tuple[DeltaGenerator, DeltaGenerator]
+) -> None:
+    left, right = columns
+    with left:
+        st.caption(chosen.caption)
+    with right:
+        st.markdown(f"The network says **{trial.describe(trial.target, trial.probability)}**.")
+    draw_disagreement(trial, right)
+    st.subheader("Try to break the maps")
+    _draw_test(trial)
+    finish_disagreement(trial, right)
+
+
+def _draw_test(trial: Trial) -> None:
+    test = state.bind(TEST, WEIGHTS, lambda text: parse_option(tuple(TESTS), text))
+    st.pills(
+        "Which test",
+        tuple(TESTS),
+        format_func=lambda name: TESTS[name],
+        key=TEST,
+        required=True,
+        wrap=True,
+        label_visibility="collapsed",
+    )
+    if test == KNOWN:
+        draw_known_answer(trial)
+    elif test == CUE:
+        draw_cue_lab()
+    else:
+        methods = select_methods(trial)
+        if methods:
+            {WEIGHTS: draw_shuffled_weights, TINY: draw_tiny_change, EDIT: draw_smallest_edit}[
+                test
+            ](trial, methods)
+
+
+def _draw_summary() -> None:
+    st.subheader("What may be concluded from these maps, and what may not")
+    sides: Sequence[tuple[str, str]] = (("You may conclude", MAY), ("You may not", MAY_NOT))
+    for column, (title, text) in zip(st.columns(2, gap="large"), sides, strict=True):
+        with column:
+            st.markdown(f"**{title}**\n{text}")
+
+
+VIEW = View(
+    slug="black_box",
+    title="Black box",
+    icon="⬛",
+    help="Many explanations of one answer, and tests that try to break them.",
+    render=render,
+    group=FAIL,
+)

@@ -1,0 +1,141 @@
+"""The randomisation test in front of the reader: layer by layer, the network forgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import cache
+from dashboard.attribution.base import Method
+from dashboard.figures.map_sequence import (
+    Frame,
+    MapSequence,
+    Panel,
+    Series,
+    create_likeness,
+    draw_map_sequence,
+)
+from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.weights import read_weights
+from dashboard.limits.maps import describe_heat, encode_heat
+from dashboard.limits.randomisation import Step, compare_steps, compute_cascade, shuffle_weights
+from dashboard.uploads.model import UploadedModel
+from dashboard.uploads.twin import UploadTwin
+from dashboard.views.black_box.trial import Trial
+from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.on_demand import Move, compute_on_demand
+from dashboard.widgets.option_select import choose_seed
+
+SEED = "box.seed"
+MEASURES = create_likeness("the trained network's map")
+QUESTION = Question(
+    key="box_shuffled",
+    text="All weights of the network are dealt out anew, so that it knows nothing any more. Which "
+    "map stays exactly the same?",
+    options=("Grad-CAM", "Input × gradient", "The edges of the picture"),
+    right=2,
+    reveal="The edges never asked the network anything. Where a method's map hardly changes "
+    "either, it shows the picture more than the network.",
+)
+
+
+def draw_shuffled_weights(trial: Trial, methods: Sequence[Method]) -> None:
+    """Draw the cascade from the output layer to the input."""
+    draw_question(QUESTION)
+    with st.container(width=220):
+        seed = choose_seed(SEED, 0)
+    if not is_answered(QUESTION):
+        st.caption("The measurement opens with your answer.")
+        return
+    sequence = compute_on_demand(
+        "shuffled",
+        trial.make_key("shuffled", seed, *(method.name for method in methods)),
+        "Shuffle the weights, layer by layer",
+        lambda move: _compute(trial, methods, seed, move),
+        at_once=trial.is_light,
+        store=trial.store,
+    )
+    if sequence is None:
+        st.caption("A network is built anew for every layer, and every map drawn with each.")
+        return
+    draw_map_sequence(sequence, "shuffled")
+    _describe(sequence)
+
+
+def _compute(trial: Trial, methods: Sequence[Method], seed: int, move: Move) -> MapSequence:
+    if isinstance(trial.model, UploadedModel):
+        with UploadTwin(trial.model, trial.picture) as twin:
+            steps = compute_cascade(
+                lambda gone: twin.shuffle(gone, seed), twin.names, trial.question, methods, move
+            )
+        return create_sequence(trial, methods, steps)
+    folder = cache.ZOO / trial.name
+    weights = read_weights(folder)
+    steps = compute_cascade(
+        lambda gone: OnnxModel(folder, weights=shuffle_weights(weights, gone, seed)),
+        tuple(weights),
+        trial.question,
+        methods,
+        move,
+    )
+    return create_sequence(trial, methods, steps)
+
+
+def create_sequence(trial: Trial, methods: Sequence[Method], steps: Sequence[Step]) -> MapSequence:
+    """Return the steps of a cascade as they are scrubbed."""
+    likeness = compare_steps(steps, methods)
+    return MapSequence(
+        name=f"shuffled {trial.identity}",
+        axis="layers shuffled, from the output to the input",
+        frames=[_describe_step(trial, step, len(steps) - 1) for step in steps],
+        photos=[trial.photo],
+        panels=[
+            Panel(
+                method.label,
+                [encode_heat(step.heats[method.name], method.is_signed) for step in steps],
+                [describe_heat(step.heats[method.name]) for step in steps],
+            )
+            for method in methods
+        ],
+        measures=MEASURES,
+        series=[
+            Series(
+                method.label,
+                {
+                    measure.name: [pair[index] for pair in likeness[method.name]]
+                    for index, measure in enumerate(MEASURES)
+                },
+            )
+            for method in methods
+        ],
+        first=len(steps) - 1,
+        is_small=trial.is_small,
+        signed=[method.is_signed for method in methods],
+    )
+
+
+def _describe_step(trial: Trial, step: Step, count: int) -> Frame:
+    gone = len(step.shuffled)
+    says = f"It answers {trial.labels[step.answer]}"
+    left = f"and gives {trial.labels[trial.target]} {step.probability:.1%}."
+    if not gone:
+        return Frame("as it was trained", f"The network as it was trained. {says}, {left}")
+    title = f"{gone} of {count} shuffled"
+    return Frame(title, f"Shuffled last: {step.shuffled[-1]}. {says}, {left}")
+
+
+def _describe(sequence: MapSequence) -> None:
+    ends = [(series.values[MEASURES[0].name][-1], series.title) for series in sequence.series]
+    known = sorted(((value, name) for value, name in ends if value is not None), reverse=True)
+    flat = [name for value, name in ends if value is None]
+    told = ", ".join(f"{name} {value:.2f}" for value, name in known)
+    rest = f" {', '.join(flat)}: no order of pixels is left." if flat else ""
+    st.markdown(
+        f"With every layer shuffled, rank correlation with the first map: {told}.{rest} The nearer "
+        "to 1, the less the map depends on anything that the network has learnt."
+    )
+    st.caption(
+        "The weights of a layer are its own numbers in a random order; biases stay. A low "
+        "similarity does not make a method right: noise passes this test too (Binder et al. 2023)."
+    )

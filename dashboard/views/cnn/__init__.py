@@ -1,0 +1,1 @@
+"""CNN, the eyes: layers and units on the reader's picture."""

@@ -1,0 +1,237 @@
+"""CNN, the eyes: from edges to parts to objects, on the reader's own picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import cache, charts, state
+from dashboard.features.channels import Survival, compute_survival, count_sufficient
+from dashboard.features.inside import Inside, cut_sliding, describe_stage, look_inside, name_stage
+from dashboard.inference.inner import InnerModel
+from dashboard.inference.model import Floats
+from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
+from dashboard.inference.samples import choose_subject
+from dashboard.inference.sessions import OnnxModel
+from dashboard.views.base import PERCEIVE, View
+from dashboard.views.cnn.charts import plot_survival
+from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convolution
+from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps, read_unit
+from dashboard.views.cnn.ilsvrc import draw_contest
+from dashboard.views.cnn.unit import LAYER, UNIT, choose_unit, draw_unit
+from dashboard.widgets.complaints import draw_complaints
+from dashboard.widgets.lesson import (
+    Question,
+    Source,
+    draw_question,
+    draw_sources,
+    draw_theory,
+    draw_title,
+    is_answered,
+)
+from dashboard.widgets.model_select import open_model
+from dashboard.widgets.photo_input import select_photo
+
+MAPS = "feature_maps"
+_COLORS = {"chosen": charts.ORANGE, "below": charts.SKY_BLUE, "above": charts.ORANGE}
+_ZERO = "#ffffff"
+_MIN_STAGES = 2
+
+THEORY = r"""
+A **convolution** lays one small grid of weights (a *kernel*) over every place of its input,
+multiplies, adds up and adds a bias: $y_{o,i,j} = b_o + \sum_{c,u,v} w_{o,c,u,v}\,
+x_{c,\,si+u,\,sj+v}$. The same few weights serve all places, so an edge is found wherever it lies.
+An **activation** then cuts off what is below zero. Each later layer does the same with the maps of
+the one before; a step of $s=2$ halves the map, and what one number can see (its *receptive field*)
+doubles. No one draws the kernels: training does.
+
+**What a channel contributes** is the sum over its map of activation times gradient of the class's
+score, the first-order estimate of what the score would lose without it. **The optimised picture**
+starts as grey noise and climbs the gradient of the unit's mean before its activation, moved by a
+few pixels at each step, coarse waves first.
+"""
+
+SOURCES = (
+    Source("Krizhevsky et al. 2012 (AlexNet)", "https://doi.org/10.1145/3065386"),
+    Source("Russakovsky et al. 2015 (ILSVRC, human error)", "https://arxiv.org/abs/1409.0575"),
+    Source("results 2012", "https://image-net.org/challenges/LSVRC/2012/results.html"),
+    Source("results 2017", "https://image-net.org/challenges/LSVRC/2017/results"),
+    Source("Zeiler & Fergus 2014", "https://arxiv.org/abs/1311.2901"),
+    Source("Olah et al. 2017", "https://distill.pub/2017/feature-visualization/"),
+    Source("CNN Explainer", "https://arxiv.org/abs/2004.15004"),
+)
+
+
+def render(model_name: str) -> None:
+    """Draw the page."""
+    draw_title(
+        "CNN, the eyes",
+        "edges come first, larger parts later. Leaf through the layers: the maps grow coarse, and "
+        "what they answer to grows specific.",
+    )
+    model = open_model(model_name)
+    if model is None:
+        return
+    inner = cache.get_inner_model(model_name)
+    if len(inner.stages) < _MIN_STAGES:
+        st.info("This network is not built of convolutions: choose a CNN in the sidebar.")
+        return
+    complaints = st.container()
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        chosen = select_photo(choose_subject(model_name))
+    store = cache.get_results()
+    key = (model.sha256, chosen.photo.sha256)
+    picture, inputs = store.get_or_compute(
+        (*key, "cnn", "inputs"),
+        lambda: _prepare(model, chosen.photo.pixels),
+    )
+    with right, st.spinner("Looking inside …", show_time=True):
+        inside = store.get_or_compute(
+            (*key, "cnn", "inside"), lambda: look_inside(inner, inputs, picture)
+        )
+    best = inside.channels[-1][0]
+    unit = choose_unit(inner.stages, best)
+    with left:
+        label = model.card.labels[inside.target]
+        st.markdown(f"The network says **{label}** ({inside.probability:.0%}).")
+        st.caption(chosen.caption)
+    with right:
+        _draw_maps(inner, inside, unit)
+    st.subheader("What excites one unit")
+    draw_unit(inner, model.sha256, model.input_range, unit)
+    st.subheader("One convolution, place by place")
+    _draw_convolution(inner, inputs, inside, key)
+    st.subheader("Edges, parts, object: how few channels suffice?")
+    _draw_evidence(inner, inputs, inside, key, label)
+    st.subheader("2012: the year the field changed its mind")
+    draw_contest()
+    with complaints:
+        draw_complaints()
+    draw_theory(THEORY)
+    draw_sources(SOURCES)
+
+
+def _prepare(model: OnnxModel, pixels: Pixels) -> tuple[Pixels, Floats]:
+    return crop_view(pixels, model.card), preprocess(pixels, model.card)
+
+
+def _draw_maps(inner: InnerModel, inside: Inside, unit: tuple[int, int]) -> None:
+    side = inner.card.input.size
+    layers = [
+        LayerMaps(
+            title=f"Layer {name_stage(inner.stages, index)}",
+            note=f"{describe_stage(stage, side)} Shown: the {len(inside.channels[index])} that "
+            "speak most for this answer; bright is strong, each in its own scale.",
+            sprite=inside.sprites[index],
+            columns=6,
+            channels=inside.channels[index],
+            notes=[
+                f"It adds {inside.contributions[index][channel]:+.2f} to the score."
+                for channel in inside.channels[index]
+            ],
+            kernels=inside.kernels if index == 0 else "",
+        )
+        for index, stage in enumerate(inner.stages)
+    ]
+    draw_feature_maps(inside.photo, layers, unit, _take_unit, _COLORS, MAPS)
+
+
+def _take_unit() -> None:
+    sent = read_unit(state.get(MAPS, None))
+    if sent is not None:
+        state.put(LAYER, sent[0])
+        state.put(UNIT, sent[1])
+
+
+def _draw_convolution(
+    inner: InnerModel, inputs: Floats, inside: Inside, key: tuple[str, str]
+) -> None:
+    def create() -> ConvolutionScene:
+        kernels = inner.read_kernels()
+        part = cut_sliding(inner, inputs, kernels)
+        return ConvolutionScene(
+            values=part.values.round(4).tolist(),
+            pixels=part.pixels.tolist(),
+            kernels=kernels.weight.round(4).tolist(),
+            biases=kernels.bias.round(4).tolist(),
+            stride=kernels.stride,
+            first=part.first,
+            photo=inside.photo,
+            place=part.place,
+        )
+
+    scene = cache.get_results().get_or_compute((*key, "cnn", "sliding"), create)
+    st.caption(
+        "Play, or point at the input or the output. These are the network's own numbers: pixels as "
+        "it receives them (0 is medium brightness), blue below zero, orange above; in a kernel the "
+        "small number is the weight, the bold one weight × pixel."
+    )
+    draw_convolution(scene, {**_COLORS, "zero": _ZERO}, "convolution")
+
+
+def _draw_evidence(
+    inner: InnerModel, inputs: Floats, inside: Inside, key: tuple[str, str], label: str
+) -> None:
+    store, name = cache.get_results(), (*key, "cnn", "survival")
+    if store.has(name):
+        curves = store.get_or_compute(name, tuple[Survival, ...])
+    else:
+        bar = st.progress(0.0, "Silencing channels …")
+        curves = store.get_or_compute(
+            name,
+            lambda: compute_survival(
+                inner,
+                inputs,
+                inside.target,
+                inside.contributions,
+                lambda done: _move(bar, done),
+            ),
+        )
+        bar.empty()
+    titles = [name_stage(inner.stages, curve.stage) for curve in curves]
+    left = [curve.best[0] for curve in curves]
+    question = Question(
+        key=f"cnn_evidence_{key[0][:8]}_{key[1][:8]}",
+        text="Only one channel in 32 (at least one) may speak, those that matter most to the "
+        "answer; all others of the layer are set to zero. In which layer does the answer survive "
+        "best?",
+        options=tuple(titles),
+        right=left.index(max(left)),
+        reveal="Probability left: "
+        + ", ".join(f"{title}: {value:.0%}" for title, value in zip(titles, left, strict=True))
+        + ". It is where the lines below start.",
+    )
+    draw_question(question)
+    with st.expander("The measurement", expanded=is_answered(question)):
+        st.vega_lite_chart(plot_survival(curves, titles), width="stretch")
+        _say_what_suffices(curves, label)
+
+
+def _say_what_suffices(curves: Sequence[Survival], label: str) -> None:
+    first, last = curves[0], curves[-1]
+    st.markdown(
+        f"To keep half of the probability of **{label}**, the first layer needs "
+        f"{count_sufficient(first)} of its {first.channels} channels, the last "
+        f"{count_sufficient(last)} of {last.channels} (of the numbers tried). Few sufficient "
+        "channels mean that each stands for something close to the answer; where most are needed, "
+        "they are edges and colours that every picture is made of. Dashed: as many channels drawn "
+        "at random. A caution: a network with "
+        "silenced channels sees what it was never trained on."
+    )
+
+
+def _move(bar: DeltaGenerator, done: float) -> None:
+    bar.progress(done)
+
+
+VIEW = View(
+    slug="cnn",
+    title="CNN, the eyes",
+    icon="👁️",
+    help="What a convolutional network sees, layer by layer, on your own picture.",
+    render=render,
+    group=PERCEIVE,
+)

@@ -1,0 +1,155 @@
+"""One unit of a network: which one, what excites it most, and a picture made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import cache, state
+from dashboard.channel_pictures import resize_patch
+from dashboard.features.feature_visualisation import N_STEPS, Climb, optimise_image
+from dashboard.features.inside import name_stage
+from dashboard.features.top_patches import Patch, Peaks, Views, cut_patches, find_peaks
+from dashboard.inference.cards import Card
+from dashboard.inference.inner import InnerModel
+from dashboard.inference.model import Floats
+from dashboard.inference.preprocessing import crop_view, normalize, to_pixels
+from dashboard.inference.samples import CLOTHING, choose_subject, list_samples
+from dashboard.inference.stages import Stage
+from dashboard.widgets.progress import draw_progress, draw_stopped, is_stopped
+
+LAYER, UNIT = "cnn.layer", "cnn.unit"
+_ASKED = "cnn_asked_units"  # units whose picture the reader has asked for
+N_PATCHES = 6
+_CHUNK = {True: 2, False: 100}  # photos, small pictures: at most 50 MB of maps at once
+_LARGE = 64  # pixels a side
+
+
+def choose_unit(stages: Sequence[Stage], best: int) -> tuple[int, int]:
+    """Return the (layer, channel) of the link or of the reader; ``best`` of the last at first."""
+    last = len(stages) - 1
+    layer = state.bind(LAYER, last, lambda text: _parse(text, len(stages)))
+    if layer is None or not 0 <= layer <= last:  # another network has fewer layers
+        state.put(LAYER, last)
+        layer = last
+    channels = stages[layer].channels
+    channel = state.bind(UNIT, best, lambda text: _parse(text, channels))
+    if not 0 <= channel < channels:
+        state.put(UNIT, 0)
+        channel = 0
+    return layer, channel
+
+
+def _parse(text: str, count: int) -> int | None:
+    is_number = text.isascii() and text.isdigit() and len(text) < 6
+    return int(text) if is_number and int(text) < count else None
+
+
+def draw_unit(
+    model: InnerModel, sha256: str, limits: tuple[Floats, Floats], unit: tuple[int, int]
+) -> None:
+    """Draw the choice of the unit, its strongest patches and its optimised picture."""
+    stages = model.stages
+    left, middle, right = st.columns([3, 5, 3], gap="large")
+    with left:
+        st.selectbox(
+            "Layer",
+            range(len(stages)),
+            format_func=lambda index: name_stage(stages, index),
+            key=LAYER,
+        )
+        st.number_input(
+            f"Channel, 0 to {stages[unit[0]].channels - 1}",
+            min_value=0,
+            max_value=stages[unit[0]].channels - 1,
+            step=1,
+            key=UNIT,
+            help="Or click a map above.",
+        )
+    with middle:
+        _draw_patches(model, sha256, unit)
+    with right:
+        _draw_climb(model, sha256, limits, unit)
+
+
+def _draw_patches(model: InnerModel, sha256: str, unit: tuple[int, int]) -> None:
+    views, titles = _load_pictures(model.card)
+    store, key = cache.get_results(), (sha256, "cnn", "peaks")
+    if not store.has(key):
+        bar = st.progress(0.0, "Showing it all shipped pictures …")
+        store.get_or_compute(key, lambda: _search(model, views, bar))
+        bar.empty()
+    peaks: tuple[Peaks, ...] = store.get_or_compute(key, tuple[Peaks, ...])
+    patches = cut_patches(views, model.stages[unit[0]], peaks[unit[0]], unit[1], N_PATCHES)
+    st.markdown(f"**What excites it most**, among {len(views):,} shipped pictures")
+    if not patches:
+        st.markdown("None: it stays silent on all of them.")
+        return
+    st.image(
+        [resize_patch(patch.pixels) for patch in patches],
+        caption=[_describe(patch, titles) for patch in patches],
+        width=112,
+    )
+
+
+def _describe(patch: Patch, titles: Sequence[str]) -> str:
+    return f"{titles[patch.index]}, {patch.value:.2f}"
+
+
+def _search(model: InnerModel, views: Views, bar: DeltaGenerator) -> tuple[Peaks, ...]:
+    inputs = normalize(views, model.card)
+    is_large = inputs.shape[2] > _LARGE
+    return find_peaks(model, inputs, _CHUNK[is_large], lambda done: _move(bar, done))
+
+
+def _move(bar: DeltaGenerator, done: float) -> None:
+    bar.progress(done)
+
+
+def _load_pictures(card: Card) -> tuple[Views, Sequence[str]]:
+    """Return the shipped pictures that suit a network, (N, H, W, 3), and what each shows."""
+
+    def load() -> tuple[Views, Sequence[str]]:
+        subject = choose_subject(card.name)
+        if subject == CLOTHING:
+            garments = cache.get_small_pictures()
+            return garments.views, [card.labels[c] for c in garments.labels]
+        samples = list_samples(subject)
+        photos = [crop_view(cache.get_sample(each.name).pixels, card) for each in samples]
+        return np.stack(photos), [each.title for each in samples]
+
+    return cache.get_results().get_or_compute((card.name, "cnn", "pictures"), load)
+
+
+def _draw_climb(
+    model: InnerModel, sha256: str, limits: tuple[Floats, Floats], unit: tuple[int, int]
+) -> None:
+    st.markdown("**A picture made for it**, by climbing its gradient")
+    store, key = cache.get_results(), (sha256, "cnn", "climb", *unit)
+    work = f"climb {sha256[:8]} {unit[0]} {unit[1]}"
+    asked: frozenset[str] = state.get(_ASKED, frozenset())
+    if not store.has(key):
+        if work not in asked:
+            st.button(
+                "Make the picture", key="climb", on_click=state.put, args=(_ASKED, asked | {work})
+            )
+            return
+        if is_stopped(work):
+            draw_stopped(work)
+            return
+        spot = st.empty()
+        with spot.container():
+            move = draw_progress(work)
+        store.get_or_compute(
+            key, lambda: optimise_image(model, *unit, limits, lambda done: move("Climbing", done))
+        )
+        spot.empty()
+    climb: Climb = store.get_or_compute(key, lambda: optimise_image(model, *unit, limits))
+    st.image(to_pixels(climb.image, limits)[0], width=200)
+    st.caption(
+        f"From grey noise in {N_STEPS} steps: the unit's mean rose from {climb.scores[0]:.2f} to "
+        f"{climb.scores[-1]:.2f}."
+    )

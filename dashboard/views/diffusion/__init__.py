@@ -1,0 +1,1 @@
+"""Diffusion: a picture out of noise, step by step."""

@@ -1,0 +1,152 @@
+"""A picture of the reader's, drowned in noise to any level and denoised from there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import cache, state
+from dashboard.figures.tile_player import Panel, Player, Row, draw_player, read_frame
+from dashboard.generation.diffusion import LEVEL_STEPS, LEVELS, Wish, revive
+from dashboard.generation.diffusion_pictures import RevivalFilm, create_revival_film, from_grey
+from dashboard.inference.preprocessing import Pixels, crop_view
+from dashboard.inference.samples import CLOTHING
+from dashboard.inference.small_pictures import has_bright_border
+from dashboard.views.diffusion.networks import CNN, Diffusion, compute_with_bar
+from dashboard.widgets.option_select import parse_whole
+from dashboard.widgets.photo_input import select_photo
+
+FROM, TEST, LEVEL = "diffusion.from", "diffusion.test", "diffusion.level"
+AS_CLASS, INVERT = "diffusion.as", "diffusion.invert"
+PLAYER = "diffusion_levels"
+
+_PHOTO, _TEST = "photo", "test"
+_FROM_TITLES = {_PHOTO: "A sample or your own", _TEST: "One of 1,000 test pictures"}
+_FIRST_LEVEL, _FIRST_TEST = 6, 3
+
+
+def draw_own_picture(diffusion: Diffusion, seed: int, guidance: float) -> None:
+    """Draw the choice of a picture, and what is left of it after noise of each strength."""
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        grey = _choose_picture(diffusion.labels)
+        label = _choose_label(diffusion)
+    start = state.bind(LEVEL, _FIRST_LEVEL, parse_whole(0, LEVELS - 1))
+    wish = Wish(label, seed, guidance, LEVEL_STEPS)
+    identity = hashlib.sha256(grey.tobytes()).hexdigest()[:16]
+    image = from_grey(grey)
+    with right:
+        film = compute_with_bar(
+            (diffusion.card.files["weights.bin"], "revival", identity, wish),
+            "Adding noise and taking it away …",
+            lambda move: create_revival_film(
+                image,
+                revive(diffusion.predict_noise, diffusion.schedule, image, wish, move),
+                diffusion.judge,
+            ),
+        )
+        player = _create_player(diffusion, film, f"{identity}/{wish}", start)
+        draw_player(player, PLAYER, _take_level)
+        st.caption(
+            f"All {LEVELS} levels use one noise (the seed above) and are denoised in "
+            f"{LEVEL_STEPS} steps each. From noise of any kind the network makes one of its ten "
+            "garments: a picture of anything else is turned into one."
+        )
+
+
+def _take_level() -> None:
+    sent = read_frame(state.get(PLAYER, None), LEVELS)
+    if sent is not None:
+        state.put(LEVEL, sent)
+
+
+def _choose_picture(names: Sequence[str]) -> Pixels:
+    """Draw the choice and return the picture as grey pixels (28, 28)."""
+    state.bind(FROM, _PHOTO, lambda text: text if text in _FROM_TITLES else None)
+    source = st.pills(
+        "The picture",
+        tuple(_FROM_TITLES),
+        format_func=lambda name: _FROM_TITLES[name],
+        key=FROM,
+        required=True,
+        wrap=True,
+        persist_state="session",
+    )
+    if source == _TEST:
+        return _choose_test_picture(names)
+    chosen = select_photo(CLOTHING)
+    st.caption(chosen.caption)
+    grey = crop_view(chosen.photo.pixels, cache.get_card(CNN))[..., 0]
+    is_bright = has_bright_border(grey)
+    inverted = state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
+    if is_bright or inverted:
+        st.caption("The network knows garments on black; this picture's background is bright.")
+        inverted = st.toggle("Swap black and white", key=INVERT, persist_state="session")
+    return 255 - grey if inverted else grey
+
+
+def _choose_test_picture(names: Sequence[str]) -> Pixels:
+    garments = cache.get_small_pictures()
+    last = len(garments.grey) - 1
+    state.bind(TEST, _FIRST_TEST, parse_whole(0, last))
+    chosen = st.number_input(
+        f"Test picture, 0 to {last}",
+        min_value=0,
+        max_value=last,
+        step=1,
+        key=TEST,
+        persist_state="session",
+    )
+    index = _FIRST_TEST if chosen is None else int(chosen)
+    st.caption(
+        f"Labelled {names[garments.labels[index]]}. Fashion-MNIST test picture, Zalando SE (MIT); "
+        "the network was not trained on it."
+    )
+    picture: Pixels = garments.grey[index]
+    return picture
+
+
+def _choose_label(diffusion: Diffusion) -> int:
+    none = len(diffusion.labels)
+    state.bind(AS_CLASS, none, parse_whole(0, none))
+    chosen = st.selectbox(
+        "Denoise it as",
+        (none, *range(none)),
+        format_func=diffusion.name_label,
+        key=AS_CLASS,
+        persist_state="session",
+        help="A class other than the picture's own, with much noise, turns one into the other.",
+    )
+    return none if chosen is None else chosen
+
+
+def _create_player(diffusion: Diffusion, film: RevivalFilm, identity: str, start: int) -> Player:
+    kept = [float(diffusion.schedule.alphas_bar[time]) for time in film.times]
+    frames = [
+        f"Level {level} of {LEVELS - 1}: {1 - share:.1%} of the power is noise"
+        for level, share in enumerate(kept)
+    ]
+    seen = ""
+    if film.original_verdict is not None:
+        label, chance = film.original_verdict
+        seen = f"The CNN calls yours {diffusion.labels[label]} ({chance:.0%})"
+    panels = [
+        Panel("Yours, 28 × 28", film.original, 1),
+        Panel("With noise", film.noised, LEVELS),
+        Panel("Denoised from there", film.denoised, LEVELS),
+        Panel("Denoised minus yours: red brighter, blue darker", film.change, LEVELS),
+    ]
+    notes = [_describe(diffusion, film, level, seen) for level in range(LEVELS)]
+    row = Row("Your picture", panels, notes, film.chances)
+    chart = "Probability that the result is still what yours was, by level"
+    return Player(identity, "Level of noise", chart, frames, [row], start)
+
+
+def _describe(diffusion: Diffusion, film: RevivalFilm, level: int, seen: str) -> str:
+    far = f"It differs from yours by {film.distances[level]:.3f} (RMS; black to white is 1)."
+    if not film.verdicts:
+        return far
+    label, chance = film.verdicts[level]
+    return f"{seen}, the result {diffusion.labels[label]} ({chance:.0%}). {far}"

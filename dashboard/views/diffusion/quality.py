@@ -1,0 +1,187 @@
+"""Steps against quality against time, and the GAN beside diffusion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from dashboard import cache
+from dashboard.generation.diffusion import PICTURES, Wish, forge, generate
+from dashboard.generation.diffusion_pictures import to_grey
+from dashboard.generation.quality import (
+    TIMED_STEPS,
+    Setting,
+    Timing,
+    choose_by_guidance,
+    choose_by_steps,
+    create_table,
+    describe_guidance,
+    measure_spread,
+    measure_timing,
+    plot_steps,
+    read_settings,
+)
+from dashboard.generation.sampler import draw_noise, sample
+from dashboard.inference.cards import ModelCard
+from dashboard.inference.graphs import OnnxGraph
+from dashboard.inference.model import Floats
+from dashboard.inference.preprocessing import Pixels
+from dashboard.inference.zoo import ZooError
+from dashboard.views.diffusion.networks import GENERATOR, Diffusion
+from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.on_demand import compute_on_demand
+
+_ENLARGED = 4  # a pixel of the picture is shown as so many a side
+_GAP = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some images of one network: side by side, how many are right (None: not known), spread."""
+
+    picture: Pixels
+    right: int | None
+    spread: float
+
+
+def draw_quality(diffusion: Diffusion, wish: Wish) -> None:
+    """Draw the measured quality by steps and guidance, the timing, and the GAN beside it."""
+    try:
+        gan = cache.get_graph(GENERATOR)
+    except ZooError as error:
+        st.info(f"{error} Without the GAN there is nothing to compare with.")
+        return
+    settings = read_settings(diffusion.card)
+    timing = _draw_timing(diffusion, gan)
+    rows = choose_by_steps(settings, float(diffusion.card.details["guidance"]))
+    question = create_steps_question(rows)
+    draw_question(question)
+    with st.expander("Quality, measured", expanded=is_answered(question)):
+        left, right = st.columns(2, gap="large")
+        metrics = diffusion.card.metrics
+        spec = plot_steps(rows, gan.card.metrics["fid"], metrics["fid/real"], timing)
+        left.vega_lite_chart(spec, width="stretch")
+        left.caption(
+            "The numbers are steps. Dashed: real pictures against real ones. FID (Fréchet "
+            "distance in the zoo's CNN, not "
+            f"the Inception network of papers) of {rows[0].n} pictures a point at guidance "
+            f"{rows[0].guidance:g}; from so few it comes out higher than the figures below, the "
+            f"GAN's point ({gan.card.metrics['fid'].n:,} pictures) among them."
+        )
+        right.markdown(_tabulate_guidance(choose_by_guidance(settings)))
+    st.subheader("GAN and diffusion side by side")
+    _draw_samples(diffusion, gan, wish)
+    st.markdown(create_table(gan.card, diffusion.card, timing))
+    st.caption(_describe_table(diffusion.card))
+
+
+def create_steps_question(rows: Sequence[Setting]) -> Question:
+    """Return the question what more steps bring, answered by the card's figures."""
+    many = rows[-1]
+    few = next(row for row in rows if 5 * row.steps == many.steps)
+    times = few.fid / many.fid
+    return Question(
+        key="diffusion_steps",
+        text=f"{many.steps} steps take five times as long as {few.steps}. How much closer to real "
+        "pictures do they come (distance, FID)?",
+        options=("About five times closer", "About twice as close", "A fifth to a third closer"),
+        right=0 if times > 3.5 else 1 if times > 1.6 else 2,
+        reveal=f"Measured: FID {few.fid:.2f} with {few.steps} steps, {many.fid:.2f} with "
+        f"{many.steps}: {times:.1f} times closer. With {rows[0].steps} steps it is "
+        f"{rows[0].fid:.1f}. The first steps decide, the last ones polish.",
+    )
+
+
+def _draw_timing(diffusion: Diffusion, gan: OnnxGraph) -> Timing | None:
+    def measure(move: Callable[[str, float], None]) -> Timing:
+        move("Timing one picture of each", 0.1)
+        noise, label = draw_noise(0), np.zeros(1, np.int64)
+        return measure_timing(
+            lambda: forge(gan, 0, 0, 1),
+            lambda: list(
+                sample(diffusion.predict_noise, noise, label, diffusion.schedule, TIMED_STEPS, 2.0)
+            ),
+        )
+
+    key = (diffusion.card.files["weights.bin"], "timing")
+    timing = compute_on_demand("diffusion_timing", key, "Time both networks here and now", measure)
+    if timing is not None:
+        value, low, high = timing.compute_ratio(1)
+        st.markdown(
+            f"**Here and now, one guided step takes {value:.1f} times as long as a whole picture "
+            f"of the GAN** (95 % interval {low:.1f}–{high:.1f}; medians of {timing.step.n} and "
+            f"{timing.gan.n} runs on this machine, one picture at a time). A picture of n steps "
+            "takes n times that."
+        )
+    return timing
+
+
+def _tabulate_guidance(rows: Sequence[Setting]) -> str:
+    lines = [
+        f"**Guidance**, at {rows[0].steps} steps, {rows[0].n} pictures each:",
+        "",
+        "| guidance | right garment | FID | diversity |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.guidance:g} | {row.agreement:.1f} % | {row.fid:.2f} | {row.spread:.3f} |"
+        for row in rows
+    ]
+    return "\n".join([*lines, "", describe_guidance(rows)])
+
+
+def _draw_samples(diffusion: Diffusion, gan: OnnxGraph, wish: Wish) -> None:
+    name = diffusion.name_label(wish.label)
+
+    def create(move: Callable[[str, float], None]) -> tuple[Sample, Sample]:
+        forged = forge(gan, wish.label, wish.seed)
+        made = generate(
+            diffusion.predict_noise,
+            diffusion.schedule,
+            wish,
+            move=lambda done: move("Denoising", done),
+        )
+        return (
+            create_sample(diffusion, forged, wish.label),
+            create_sample(diffusion, made, wish.label),
+        )
+
+    both = compute_on_demand(
+        "diffusion_samples",
+        (diffusion.card.files["weights.bin"], gan.card.files["weights.bin"], "samples", wish),
+        f"Make {PICTURES} of each: {name}",
+        create,
+    )
+    if both is None:
+        return
+    titles = ("GAN, one run", f"Diffusion, {wish.steps} steps, guidance {wish.guidance:g}")
+    for column, made, title in zip(st.columns(2, gap="large"), both, titles, strict=True):
+        said = "" if made.right is None else f"the CNN sees {name} in {made.right} of {PICTURES}; "
+        column.image(
+            made.picture,
+            width="stretch",
+            caption=f"{title}: {said}two of them differ by {made.spread:.3f} on average.",
+        )
+
+
+def create_sample(diffusion: Diffusion, images: Floats, label: int) -> Sample:
+    """Return images (N, 28, 28) of the class ``label`` as they are shown and judged."""
+    right = None
+    if diffusion.judge is not None:
+        right = int((diffusion.judge(images).argmax(axis=1) == label).sum())
+    grey = np.kron(to_grey(images), np.ones((1, _ENLARGED, _ENLARGED), np.uint8))
+    framed = np.pad(grey, ((0, 0), (0, 0), (_GAP, _GAP)), constant_values=255)
+    return Sample(np.concatenate(list(framed), axis=1), right, measure_spread(images))
+
+
+def _describe_table(card: ModelCard) -> str:
+    real, spread, noise = (card.metrics[name] for name in ("fid/real", "spread/real", "fid/noise"))
+    return (
+        f"From the cards: {card.metrics['fid'].n:,} pictures each, 95 % intervals in brackets, "
+        f"diffusion with {card.details['steps']} steps and guidance {card.details['guidance']:g}. "
+        f"For scale, real pictures have FID {real.value:.2f} and diversity {spread.value:.3f}; "
+        f"pure noise has FID {noise.value:.0f}."
+    )

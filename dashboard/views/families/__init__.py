@@ -1,0 +1,1 @@
+"""Families side by side: one answer of each, and what it costs."""

@@ -1,0 +1,1 @@
+"""Fundamentals: a neuron, a network that learns, walks on loss surfaces, polynomials."""

@@ -1,0 +1,1 @@
+"""GAN: the contest replayed, walks between noises, a drawing before the discriminator."""

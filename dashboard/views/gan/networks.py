@@ -1,0 +1,81 @@
+"""The networks of the page on GANs, opened, and what reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard import cache
+from dashboard.generation.diffusion_pictures import Judge, from_grey
+from dashboard.generation.replay import Labels
+from dashboard.inference.cards import ModelCard
+from dashboard.inference.graphs import OnnxGraph
+from dashboard.inference.model import Floats
+from dashboard.views.diffusion.networks import open_judge
+
+GENERATOR, COLLAPSED = "generator.fashion_mnist", "generator_collapsed.fashion_mnist"
+DETECTIVE = "discriminator.fashion_mnist"
+
+
+@dataclass(frozen=True, eq=False)
+class Gan:
+    """Forger and detective as they ended; ``judge`` is the zoo's CNN, None where it is missing."""
+
+    generator: OnnxGraph
+    detective: OnnxGraph
+    labels: Sequence[str]
+    judge: Judge
+
+    @property
+    def card(self) -> ModelCard:
+        """The forger's card."""
+        return self.generator.card
+
+    @property
+    def latent(self) -> int:
+        """How many numbers a latent has."""
+        return int(self.card.details["latent"])
+
+
+def open_gan() -> Gan:
+    """Return the networks, opened once for all; raises ZooError."""
+    generator, detective = cache.get_graph(GENERATOR), cache.get_graph(DETECTIVE)
+
+    def create() -> Gan:
+        return Gan(generator, detective, cache.get_card("cnn.fashion_mnist").labels, open_judge())
+
+    return cache.get_results().get_or_compute((GENERATOR, "gan"), create)
+
+
+def open_moment(name: str, member: str) -> OnnxGraph:
+    """Return a network at a moment of its training; not kept, since a replay needs it once."""
+    return OnnxGraph(cache.ZOO / name, "predict.onnx", member)
+
+
+def load_real(count: int) -> tuple[Floats, Labels]:
+    """Return test pictures (count, 28, 28) in [-1, 1] and their classes."""
+    garments = cache.get_small_pictures()
+    return from_grey(garments.grey[:count]), garments.labels[:count]
+
+
+def recognise(gan: Gan, image: Floats) -> tuple[int, float] | None:
+    """Return the class that the CNN sees in a picture (28, 28) and its probability, if it is there.
+
+    Kept: a page asks for the name that it offers, and again for what it says.
+    """
+    judge = gan.judge
+    if judge is None:
+        return None
+
+    def look() -> tuple[int, float]:
+        probs = judge(image[np.newaxis])[0]
+        return int(probs.argmax()), float(probs.max())
+
+    return cache.get_results().get_or_compute(("gan", "seen", image.tobytes()), look)
+
+
+def describe_seen(gan: Gan, seen: tuple[int, float] | None) -> str:
+    """Return what the CNN calls a picture, "" where it is missing."""
+    return "" if seen is None else f"The CNN calls it {gan.labels[seen[0]]} ({seen[1]:.0%})."

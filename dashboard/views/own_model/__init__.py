@@ -1,0 +1,1 @@
+"""Bring your own model: upload, settings and labels of a visitor's network."""

@@ -1,0 +1,1 @@
+"""Distribution shift: corruptions, calibration, familiarity, networks compared."""

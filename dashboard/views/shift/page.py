@@ -1,0 +1,143 @@
+"""Distribution shift: what becomes of answer, map and confidence when pictures change."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard import state
+from dashboard.inference.probability import compute_probabilities
+from dashboard.inference.samples import choose_subject
+from dashboard.inference.sight import Sight
+from dashboard.uploads.sandbox_wire import UploadError
+from dashboard.views.base import FAIL, View
+from dashboard.views.shift.compared_networks import draw_comparison
+from dashboard.views.shift.corrupted_picture import (
+    draw_all,
+    draw_steps,
+    select_corruption,
+    select_map,
+)
+from dashboard.views.shift.familiarity import draw_familiarity
+from dashboard.views.shift.shifted_sample import draw_sample
+from dashboard.widgets.complaints import draw_complaints
+from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.option_select import parse_option
+from dashboard.widgets.photo_input import ChosenPhoto, select_photo
+from dashboard.widgets.sight_select import choose_own, see
+
+PART = "shift.part"
+GRID, SAMPLE, UNKNOWN, COMPARE = "grid", "sample", "unknown", "compare"
+PARTS = {
+    GRID: "Every corruption",
+    SAMPLE: "Accuracy and calibration",
+    UNKNOWN: "Does it know that it does not know?",
+    COMPARE: "Two networks, and what others measured",
+}
+
+THEORY = r"""
+A network is trained on pictures from one **distribution**: one kind of camera, light, framing. Its
+test score holds for more of the same. Noise, fog or another crop make a picture that any person
+still reads, and that was not in the training: the score no longer holds.
+
+**Calibration.** Of the answers given with 80 % confidence, 80 % should be right. The *expected
+calibration error* bins $n$ answers by confidence and averages $\frac{n_b}{n}\,\lvert
+\mathrm{acc}_b-\mathrm{conf}_b\rvert$. **Temperature scaling** divides all logits by one number $T$
+fitted on familiar pictures; it mends confidence there, and need not do so under shift.
+
+**Corruption error**: the errors under one corruption, summed over severities, divided by another
+network's; *relative* CE does the same with what the corruption adds to the clean error.
+
+**Familiarity.** From the logits $z$: $\max_k \mathrm{softmax}(z)_k$, $\max_k z_k$, or the
+(negative) energy $\log\sum_k e^{z_k}$. From the features $h$ before the last layer: minus the
+distance to the nearest of 2,000 training pictures (both of length 1), or
+$-\min_k (h-\mu_k)^\top\Sigma^{-1}(h-\mu_k)$ (Mahalanobis).
+"""
+
+SOURCES = (
+    Source("Hendrycks & Dietterich 2019 (ImageNet-C)", "https://arxiv.org/abs/1903.12261"),
+    Source("Mu & Gilmer 2019 (MNIST-C)", "https://arxiv.org/abs/1906.02337"),
+    Source("Guo et al. 2017 (calibration)", "https://arxiv.org/abs/1706.04599"),
+    Source("Ovadia et al. 2019 (confidence under shift)", "https://arxiv.org/abs/1906.02530"),
+    Source("Hendrycks & Gimpel 2017 (max softmax)", "https://arxiv.org/abs/1610.02136"),
+    Source("Liu et al. 2020 (energy)", "https://arxiv.org/abs/2010.03759"),
+    Source("Lee et al. 2018 (Mahalanobis)", "https://arxiv.org/abs/1807.03888"),
+    Source("Sun et al. 2022 (nearest neighbours)", "https://arxiv.org/abs/2204.06507"),
+    Source(
+        "timm's tables", "https://github.com/huggingface/pytorch-image-models/tree/main/results"
+    ),
+)
+
+
+def render(model_name: str) -> None:
+    """Draw the page."""
+    draw_title(
+        "Distribution shift",
+        "what you would still call the same picture, the network may not. Drag the severity: "
+        "watch the answer, its probability and the map go, and how sure it stays.",
+    )
+    complaints = st.container()
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        own = choose_own()
+        chosen = select_photo(choose_subject(model_name))
+    try:
+        sight = see(model_name, own, chosen)
+        if sight is None:
+            return
+        _draw(sight, model_name, chosen, (left, right))
+    except UploadError as error:
+        st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
+    with complaints:
+        draw_complaints()
+    draw_theory(THEORY)
+    draw_sources(SOURCES)
+
+
+def _draw(
+    sight: Sight,
+    model_name: str,
+    chosen: ChosenPhoto,
+    columns: tuple[st.delta_generator.DeltaGenerator, st.delta_generator.DeltaGenerator],
+) -> None:
+    left, right = columns
+    with left:
+        corruption = select_corruption(sight)
+        method = select_map(sight)
+        st.caption(f"{chosen.caption} {corruption.summary}")
+    with right:
+        probability = compute_probabilities(sight.logits[np.newaxis])[0, sight.target]
+        st.markdown(
+            f"Untouched, the network says **{sight.labels[sight.target]}** ({probability:.0%})."
+        )
+        draw_steps(sight, corruption, method)
+    st.subheader("How far can it be trusted?")
+    part = state.bind(PART, GRID, lambda text: parse_option(tuple(PARTS), text))
+    st.pills(
+        "Which measurement",
+        tuple(PARTS),
+        format_func=lambda name: PARTS[name],
+        key=PART,
+        required=True,
+        wrap=True,
+        label_visibility="collapsed",
+    )
+    if part == GRID:
+        draw_all(sight)
+    elif part == SAMPLE:
+        st.markdown(f"Under **{corruption.label.lower()}**, chosen above.")
+        draw_sample(sight, model_name, corruption)
+    elif part == UNKNOWN:
+        draw_familiarity(sight, model_name, "Your picture" if not chosen.sample else "This picture")
+    else:
+        draw_comparison(model_name)
+
+
+VIEW = View(
+    slug="shift",
+    title="Distribution shift",
+    icon="🌧️",
+    help="What noise, fog and strangers do to answers, maps and confidence.",
+    render=render,
+    group=FAIL,
+)

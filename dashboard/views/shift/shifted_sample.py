@@ -1,0 +1,152 @@
+"""A labelled sample under shift: accuracy, confidence, calibration."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import streamlit as st
+
+from dashboard import cache
+from dashboard.inference.model import Floats
+from dashboard.inference.preprocessing import Pixels
+from dashboard.inference.sight import Sight
+from dashboard.limits.out_of_distribution import Statistics, load_statistics
+from dashboard.limits.sample_shift import SampleShift, measure_shift
+from dashboard.stress import Corruption
+from dashboard.views.shift.charts import plot_reliability, plot_severities
+from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.on_demand import compute_on_demand
+from dashboard.widgets.sight_select import get_store
+
+SAMPLES = cache.ZOO / "samples"
+N_CLASSES = 10
+_OWN_EACH = 20  # pictures of a class that an uploaded network is asked about
+_CHANCE = 0.3  # an accuracy below this on untouched pictures: other classes, or another order
+
+
+def get_statistics(name: str) -> Statistics | None:
+    """Return what was measured of a network's features, None if nothing or of other weights."""
+
+    def load() -> Statistics | None:
+        found = load_statistics(SAMPLES / f"features_{name}.npz")
+        files = cache.get_model(name).card.files
+        named = f"{files.get('predict.onnx')} {files.get('weights.bin')}".encode()
+        is_same = found is not None and found.files == hashlib.sha256(named).hexdigest()
+        return found if is_same else None
+
+    return cache.get_results().get_or_compute(("shift", "features", name), load)
+
+
+def explain_no_sample(sight: Sight) -> str:
+    """Return why the sample does not suit a network, "" where it does."""
+    if len(sight.labels) == N_CLASSES:
+        return ""
+    return (
+        f"This network tells {len(sight.labels):,} classes apart, and the labelled pictures "
+        "shipped here are ten kinds of clothing: its accuracy cannot be measured on them. Choose "
+        "a clothing network in the sidebar."
+    )
+
+
+def predict_views(sight: Sight, views: Pixels) -> Floats:
+    """Return logits (N, K) of views (N, h, w, 3), brought to the network's size."""
+    if views.shape[1:3] != sight.picture.shape[:2]:
+        views = np.stack([sight.crop(view) for view in views])
+    return sight.model.predict(sight.normalize(views))
+
+
+def draw_sample(sight: Sight, name: str, corruption: Corruption) -> None:
+    """Draw accuracy, confidence and calibration under one corruption."""
+    problem = explain_no_sample(sight)
+    if problem:
+        st.info(problem)
+        return
+    statistics = None if sight.is_own else get_statistics(name)
+    garments = cache.get_small_pictures()
+    views, labels = garments.views, garments.labels
+    if sight.is_own:
+        few = [np.flatnonzero(labels == k)[:_OWN_EACH] for k in range(N_CLASSES)]
+        rows = np.sort(np.concatenate(few))
+        views, labels = views[rows], labels[rows]
+    shift = compute_on_demand(
+        "sample",
+        sight.make_key("sample", corruption.name),
+        f"Ask it about {len(labels)} labelled pictures at 6 severities",
+        lambda move: measure_shift(
+            lambda shown: predict_views(sight, shown),
+            views,
+            labels,
+            corruption,
+            is_grey=sight.is_grey,
+            temperature=None if statistics is None else statistics.temperature,
+            report=move,
+        ),
+        at_once=not sight.is_own,
+        store=get_store(sight),
+    )
+    if shift is None:
+        return
+    if shift.levels[0].plain.accuracy < _CHANCE:
+        st.info(
+            f"Only {shift.levels[0].plain.accuracy:.0%} of untouched clothes are named rightly: "
+            "its classes are not those of the sample, or in another order, so nothing can be "
+            "concluded."
+        )
+        return
+    if sight.is_own:
+        st.caption(
+            "It gets its pixels as *Bring your own model* found out or was told: a wrong "
+            "normalization costs accuracy on untouched pictures too. You can correct it there."
+        )
+    _draw_shift(shift, corruption, f"{name}_{'own' if sight.is_own else 'zoo'}", statistics)
+
+
+def _draw_shift(
+    shift: SampleShift, corruption: Corruption, key: str, statistics: Statistics | None
+) -> None:
+    first, last = shift.levels[0].plain, shift.levels[-1].plain
+    lost, doubted = first.accuracy - last.accuracy, first.confidence - last.confidence
+    right = 0 if doubted < lost / 2 else 1 if doubted < lost * 0.9 else 2
+    question = Question(
+        key=f"shift_{key}_{corruption.name}",
+        text=f"Under {corruption.label.lower()} at severity 5 this network loses "
+        f"{100 * lost:.0f} points of accuracy on {shift.n:,} pictures. Its mean confidence falls …",
+        options=("by less than half of that", "by more than half, but less", "by as much or more"),
+        right=right,
+        reveal=f"By {100 * doubted:.0f} points, from {first.confidence:.0%} to "
+        f"{last.confidence:.0%}. Where the red line is above the blue one, it is surer than right.",
+    )
+    draw_question(question)
+    with st.expander("The measurement", expanded=is_answered(question)):
+        left, right_side = st.columns(2, gap="large")
+        with left:
+            st.vega_lite_chart(plot_severities(shift), width="stretch")
+        with right_side:
+            st.vega_lite_chart(plot_reliability(shift), width="stretch")
+        st.markdown(_tabulate(shift))
+        where = (
+            f"{statistics.n_fit:,} other test pictures"
+            if statistics is not None
+            else f"{shift.n} other pictures of the sample"
+        )
+        st.caption(
+            f"{shift.n:,} test pictures, seed 0. ECE, the expected calibration error: how far "
+            "confidence and accuracy are apart on average over 15 bins (the dots); with few "
+            f"pictures chance alone adds a point or so. Temperature {shift.temperature:.2f}, "
+            f"fitted on {where}, untouched: it changes no answer, only how sure it is."
+        )
+
+
+def _tabulate(shift: SampleShift) -> str:
+    lines = [
+        "| Severity | Accuracy | Confidence | ECE | ECE, temperature scaled |",
+        "|--:|--:|--:|--:|--:|",
+    ]
+    for level in shift.levels:
+        plain, scaled = level.plain, level.scaled
+        lines.append(
+            f"| {level.severity} | {plain.accuracy:.1%} | {plain.confidence:.1%} | "
+            f"{plain.ece:.1%} | {scaled.ece:.1%} |"
+        )
+    return "\n".join(lines)

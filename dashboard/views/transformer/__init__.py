@@ -1,0 +1,1 @@
+"""Transformer, attention: sentences, heads and patches."""

@@ -1,0 +1,93 @@
+"""Which networks read the sentences, and which network, layer and head is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dashboard import cache, state
+from dashboard.inference.cards import PREDICT_FILE
+from dashboard.inference.heads import HeadsGraph
+from dashboard.sequences.reading import Reading, read_sentence
+from dashboard.views.transformer.attention_player import Place, read_view
+
+ENCODER, RESOLVER = "minilm.sentences", "resolver.pronouns"
+NETWORK, LAYER, HEAD = "attention.net", "attention.layer", "attention.head"
+PLAYER = "attention_player"
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """What is open: the encoder and, where it has been trained, the resolver."""
+
+    encoder: HeadsGraph
+    resolver: HeadsGraph | None
+
+    @property
+    def graphs(self) -> Sequence[HeadsGraph]:
+        """Both, in the order in which they are offered."""
+        return [self.encoder] if self.resolver is None else [self.encoder, self.resolver]
+
+    @property
+    def names(self) -> list[str]:
+        """Their names in the zoo."""
+        return [graph.card.name for graph in self.graphs]
+
+
+def open_networks() -> Networks:
+    """Open what there is; raises ZooError where the encoder cannot be read."""
+    has_resolver = (cache.ZOO / RESOLVER).is_dir()
+    return Networks(cache.get_heads(ENCODER), cache.get_heads(RESOLVER) if has_resolver else None)
+
+
+def read(networks: Networks, text: str) -> Reading:
+    """Return what the networks see in a sentence; raises NoWordsError."""
+    cutter = cache.get_word_pieces(ENCODER)
+    return cache.get_results().get_or_compute(
+        (*networks.names, "reading", text),
+        lambda: read_sentence(text, cutter, networks.encoder, networks.resolver),
+    )
+
+
+def count_heads(graph: HeadsGraph) -> tuple[int, int]:
+    """Return (layers, heads) as the card has them."""
+    axes = graph.card.graphs[PREDICT_FILE].outputs["attentions"].axes
+    return int(axes[1]), int(axes[2])
+
+
+def choose_start(graph: HeadsGraph) -> tuple[int, int]:
+    """Return the (layer, head) that resolves best where the card says so, else the last of all."""
+    layers, heads = count_heads(graph)
+    best = graph.card.details.get("best_heads", {}).get("held_out", {})
+    layer, head = best.get("resolves", (layers - 1, heads - 1))
+    return int(layer), int(head)
+
+
+def choose_place(networks: Networks) -> Place:
+    """Return (network, layer, head), each from 0, of the link or of the reader.
+
+    In the link layers and heads count from 1, as they do on the page.
+    """
+    names = networks.names
+    name = state.bind(NETWORK, names[0], lambda text: text if text in names else None)
+    index = names.index(name) if name in names else 0
+    graph = networks.graphs[index]
+    (layers, heads), start = count_heads(graph), choose_start(graph)
+    layer = state.bind(LAYER, start[0] + 1, lambda text: parse_place(text, layers))
+    head = state.bind(HEAD, start[1] + 1, lambda text: parse_place(text, heads))
+    return index, min(layer, layers) - 1, min(head, heads) - 1
+
+
+def parse_place(text: str, last: int) -> int | None:
+    """Return a place from 1 to ``last``, as a link counts them; None for anything else."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 4
+    return int(text) if is_number and 1 <= int(text) <= last else None
+
+
+def take_place(networks: Networks) -> None:
+    """Take over the place that the reader settled on in the figure."""
+    sent = read_view(state.get(PLAYER, None))
+    if sent is not None and sent[0] < len(networks.names):
+        state.put(NETWORK, networks.names[sent[0]])
+        state.put(LAYER, sent[1] + 1)
+        state.put(HEAD, sent[2] + 1)

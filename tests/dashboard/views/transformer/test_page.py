@@ -1,0 +1,215 @@
+"""The page *Transformer, attention* on the real zoo."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import cache
+from dashboard.inference.card_loading import load_model_card
+from dashboard.inference.samples import CLOTHING, list_samples
+from dashboard.views import VIEWS
+from dashboard.views.transformer import page as transformer
+from dashboard.views.transformer import patch_maps
+from dashboard.views.transformer.attention_player import read_view, read_words
+from dashboard.views.transformer.head_player import TEMPERATURES, read_step
+from dashboard.views.transformer.networks import ENCODER, HEAD, LAYER, RESOLVER
+from dashboard.views.transformer.sentences import FIRST, SECOND
+from dashboard.views.transformer.words import (
+    TEMPERATURE,
+    WORDS,
+    encode_words,
+    parse_words,
+)
+from dashboard.widgets.option_select import parse_real
+from tests.dashboard.app_driver import answer, has_text, list_figures, open_view
+
+open_page = partial(open_view, "transformer")
+
+
+def name_best_head() -> str:
+    """Return the heading of the head that the card calls the best."""
+    card = cache.get_model_card("minilm.sentences")
+    layer, head = card.details["best_heads"]["held_out"]["resolves"]
+    return f"One head opened: layer {layer + 1}, head {head + 1}"
+
+
+def test_the_page_opens_with_both_sentences_and_says_what_they_are_worth() -> None:
+    app = open_page()
+    assert transformer.VIEW in VIEWS and not transformer.VIEW.has_model
+    assert not app.exception and not app.error and not app.warning
+    assert app.title[0].value == "Transformer, attention"
+    assert len(app.get("bidi_component")) == 2
+    card = load_model_card(cache.ZOO / ENCODER)
+    assert has_text(app, f"{card.metrics['resolves/held_out'].value:.1f} % of 200 generated pairs")
+    assert has_text(app, "The ViT says **Ankle boot**")
+    assert has_text(app, name_best_head())
+    assert has_text(app, "Rank correlation (1 the same order")
+    assert dict(app.query_params) == {}
+
+
+def test_the_trained_resolver_answers_what_attention_does_not() -> None:
+    app = open_page(**{"attention.net": RESOLVER})
+    assert not app.exception and not app.error
+    assert has_text(app, "first sentence: “it” = **animal**")
+    assert has_text(app, "second sentence: “it” = **street**")
+    card = load_model_card(cache.ZOO / RESOLVER)
+    for name in ("pairs/held_out", "pairs/natural"):
+        assert has_text(app, f"{card.metrics[name].value:.1f} % of {card.metrics[name].n} ")
+    assert has_text(app, "One head opened: layer 2, head 4")
+    assert has_text(app, "Score: lead of “animal” over “street”")
+
+
+def test_without_the_resolver_one_sentence_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in cache.ZOO.iterdir():
+        if folder.name != RESOLVER:
+            (tmp_path / folder.name).symlink_to(folder)
+    monkeypatch.setattr(cache, "ZOO", tmp_path)
+    app = open_page(**{"attention.net": RESOLVER})
+    assert not app.exception and not app.error
+    assert has_text(app, "`python -m export.train.pronouns` trains it")
+    assert has_text(app, "A part of the link means nothing here")
+    assert has_text(app, "Score: similarity of the two sentences")
+
+
+def test_the_questions_score_what_was_measured() -> None:
+    app = open_page()
+    answer(app, "letters a second", 1)
+    assert has_text(app, "✅ Right.") and has_text(app, "LSTM 500 k letters/s")
+    answer(app, "Take each word away", 2)
+    assert has_text(app, "Your score so far:") and has_text(app, "one random order in twenty")
+
+
+def test_a_link_restores_sentence_layer_and_head() -> None:
+    query = {FIRST: "She saw the dog.", LAYER: "2", HEAD: "12"}
+    app = open_page(**query)
+    assert app.text_input(key=FIRST).value == "She saw the dog."
+    assert has_text(app, "One head opened: layer 2, head 12")
+    assert dict(app.query_params) == query
+
+
+def read_figures(app: AppTest) -> list[dict[str, Any]]:
+    """Return what the figure of all heads and the opened head were given."""
+    return [json.loads(each.proto.json) for each in list_figures(app)[:2]]
+
+
+def test_a_link_restores_the_words_and_the_temperature() -> None:
+    query = {WORDS: "3-9,4-10", TEMPERATURE: "10"}
+    app = open_page(**query)
+    assert dict(app.query_params) == query and not app.code
+    for figure in read_figures(app):
+        assert [(each["from"], each["to"]) for each in figure["sentences"]] == [(2, 8), (3, 9)]
+    assert read_figures(app)[1]["step"] == len(TEMPERATURES) - 1
+    app.text_input(key=FIRST).set_value("The cat saw the dog and it ran.").run()
+    assert dict(app.query_params) == {FIRST: "The cat saw the dog and it ran.", TEMPERATURE: "10"}
+    figure, _ = read_figures(app)
+    labels = figure["sentences"][0]["labels"]
+    assert labels[figure["sentences"][0]["from"]] == "it"  # a new sentence asks with its pronoun
+
+
+def test_words_and_temperatures_are_read_back_or_refused() -> None:
+    words = ((9, 2), (0, 11))
+    assert parse_words(encode_words(words), [10, 12]) == words
+    for text in ("", "1", "1-2", "1-2,3", "0-1,1-1", "11-1,1-1", "1-1,1-13", "a-1,1-1", "-1-1,1-1"):
+        assert parse_words(text, [10, 12]) is None
+    assert TEMPERATURES[0] == 0.1 and TEMPERATURES[20] == 1 and TEMPERATURES[40] == 10
+    parse_temperature = parse_real(TEMPERATURES[0], TEMPERATURES[-1])
+    for temperature in (round(each, 3) for each in TEMPERATURES):
+        assert parse_temperature(f"{temperature:g}") == temperature
+    for text in ("", "hot", "nan", "inf", "-1", "0", "10.1"):
+        assert parse_temperature(text) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (LAYER, "7"),
+        (HEAD, "0"),
+        ("attention.net", "gpt"),
+        (WORDS, "99-1,1-1"),
+        (TEMPERATURE, "0"),
+    ],
+)
+def test_a_link_out_of_range_falls_back_and_says_so(key: str, text: str) -> None:
+    app = open_page(**{key: text})
+    assert not app.exception
+    assert has_text(app, name_best_head())
+    assert has_text(app, "A part of the link means nothing here")
+
+
+def test_an_empty_sentence_is_said_and_the_rest_stays() -> None:
+    app = open_page()
+    app.text_input(key=SECOND).set_value("   ").run()
+    assert not app.exception
+    assert [each.value for each in app.warning] == [
+        "There is no word in this sentence: write at least one."
+    ]
+    assert has_text(app, "The ViT says")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("😀 😀 **bold** $x$", "reads as [UNK] (underlined): 2"),
+        ("so " * 100, "its first 30 word pieces are read, 70 are left out"),
+        ("שלום עולם 日本語", "There is no pronoun in the first sentence"),
+        ("Yes", "takes at least four words"),
+    ],
+)
+def test_any_sentence_has_an_answer(text: str, said: str) -> None:
+    app = open_page(**{FIRST: text})
+    assert not app.exception and not app.error
+    assert has_text(app, said)
+
+
+def test_gradients_make_a_better_map_than_attention_alone() -> None:
+    model = cache.get_model(patch_maps.NAME)
+    better = []
+    for sample in list_samples(CLOTHING)[:4]:
+        figure = patch_maps.create_patch_figure(model, cache.get_sample(sample.name).pixels)
+        assert set(figure.scores) == {"rollout", "relevance", "center"}
+        assert figure.overlays["rollout"].shape == (224, 224, 3)
+        better.append(figure.scores["relevance"] > figure.scores["rollout"])
+    assert sum(better) >= 3
+
+
+def test_a_trivial_map_that_wins_is_named() -> None:
+    said = patch_maps.describe_scores({"rollout": 0.1, "relevance": 0.2, "center": 0.2})
+    assert "trust neither" in said
+    assert "better than the trivial spot by 0.10" in patch_maps.describe_scores(
+        {"rollout": 0.1, "relevance": 0.2, "center": 0.1}
+    )
+
+
+def test_the_same_sentence_twice_is_said() -> None:
+    app = open_page(**{FIRST: "It rains.", SECOND: "It rains."})
+    assert not app.exception
+    assert has_text(app, "Both sentences are the same to the network")
+
+
+def test_what_the_browser_sends_is_checked() -> None:
+    class Sent:
+        def __init__(self, value: Any) -> None:
+            self.view = self.words = self.step = value
+
+    assert read_view(Sent([0, 5, 11])) == (0, 5, 11)
+    for value in (None, Sent(None), Sent([1, 2]), Sent(["1", "2", "3"]), Sent([0, -1, 2])):
+        assert read_view(value) is None
+    assert read_words(Sent([[9, 2], [0, 11]])) == ((9, 2), (0, 11))
+    for value in (
+        None,
+        Sent([]),
+        Sent([1, 2]),
+        Sent([[1, 2, 3]]),
+        Sent([["1", 2]]),
+        Sent([[-1, 2]]),
+    ):
+        assert read_words(value) is None
+    assert read_step(Sent(0)) == 0
+    for value in (None, Sent(-1), Sent(len(TEMPERATURES)), Sent("1"), Sent(0.5)):
+        assert read_step(value) is None
