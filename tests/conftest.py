@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+# Some tests import ONNX Runtime before any package of ours, which would have said so.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
