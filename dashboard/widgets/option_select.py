@@ -65,9 +65,10 @@ def parse_option(options: Sequence[T], text: str) -> T | None:
 
 
 def parse_whole(low: int, high: int) -> Callable[[str], int | None]:
-    """Return a parser of whole numbers from ``low`` to ``high``."""
+    """Return a parser of whole numbers from ``low`` to ``high``, of at most six digits."""
 
     def parse(text: str) -> int | None:
+        # Python itself refuses to read a number of thousands of digits, by an error.
         if not (text.isascii() and text.isdecimal() and len(text) <= 6):
             return None
         return int(text) if low <= int(text) <= high else None
@@ -80,7 +81,7 @@ def parse_real(low: float, high: float) -> Callable[[str], float | None]:
 
     def parse(text: str) -> float | None:
         try:
-            value = float(text[:20])
+            value = float(text)  # of any length: what is too large is infinite
         except ValueError:
             return None
         return value if low <= value <= high else None

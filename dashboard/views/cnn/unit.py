@@ -19,6 +19,7 @@ from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import crop_view, normalize, to_pixels
 from dashboard.inference.samples import CLOTHING, choose_subject, list_samples
 from dashboard.inference.stages import Stage
+from dashboard.widgets.option_select import parse_whole
 from dashboard.widgets.progress import draw_progress, draw_stopped, is_stopped
 
 LAYER, UNIT = "cnn.layer", "cnn.unit"
@@ -31,21 +32,16 @@ _LARGE = 64  # pixels a side
 def choose_unit(stages: Sequence[Stage], best: int) -> tuple[int, int]:
     """Return the (layer, channel) of the link or of the reader; ``best`` of the last at first."""
     last = len(stages) - 1
-    layer = state.bind(LAYER, last, lambda text: _parse(text, len(stages)))
+    layer = state.bind(LAYER, last, parse_whole(0, last))
     if layer is None or not 0 <= layer <= last:  # another network has fewer layers
         state.put(LAYER, last)
         layer = last
     channels = stages[layer].channels
-    channel = state.bind(UNIT, best, lambda text: _parse(text, channels))
+    channel = state.bind(UNIT, best, parse_whole(0, channels - 1))
     if not 0 <= channel < channels:
         state.put(UNIT, 0)
         channel = 0
     return layer, channel
-
-
-def _parse(text: str, count: int) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) < 6
-    return int(text) if is_number and int(text) < count else None
 
 
 def draw_unit(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import state
+from dashboard.widgets.option_select import parse_whole
 
 PREDICTED = -1  # whatever the network says
 NOTHING = -1  # not contrasted with any class
@@ -38,9 +39,7 @@ def select_classes(labels: Sequence[str], ranking: Sequence[int]) -> tuple[int, 
     rest = sorted(set(range(len(labels))) - set(ranking), key=lambda index: labels[index].lower())
     classes = (*ranking, *rest)
 
-    def parse(text: str) -> int | None:
-        return int(text) if text.isdecimal() and int(text) < len(labels) else None
-
+    parse = parse_whole(0, len(labels) - 1)
     state.bind(_TARGET, PREDICTED, parse)
     state.bind(_VERSUS, NOTHING, parse)
     chosen = st.selectbox(

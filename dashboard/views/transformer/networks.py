@@ -10,6 +10,7 @@ from dashboard.inference.cards import PREDICT_FILE
 from dashboard.inference.heads import HeadsGraph
 from dashboard.sequences.reading import Reading, read_sentence
 from dashboard.views.transformer.attention_player import Place, read_view
+from dashboard.widgets.option_select import parse_whole
 
 ENCODER, RESOLVER = "minilm.sentences", "resolver.pronouns"
 NETWORK, LAYER, HEAD = "attention.net", "attention.layer", "attention.head"
@@ -73,15 +74,9 @@ def choose_place(networks: Networks) -> Place:
     index = names.index(name) if name in names else 0
     graph = networks.graphs[index]
     (layers, heads), start = count_heads(graph), choose_start(graph)
-    layer = state.bind(LAYER, start[0] + 1, lambda text: parse_place(text, layers))
-    head = state.bind(HEAD, start[1] + 1, lambda text: parse_place(text, heads))
+    layer = state.bind(LAYER, start[0] + 1, parse_whole(1, layers))
+    head = state.bind(HEAD, start[1] + 1, parse_whole(1, heads))
     return index, min(layer, layers) - 1, min(head, heads) - 1
-
-
-def parse_place(text: str, last: int) -> int | None:
-    """Return a place from 1 to ``last``, as a link counts them; None for anything else."""
-    is_number = text.isascii() and text.isdigit() and len(text) < 4
-    return int(text) if is_number and 1 <= int(text) <= last else None
 
 
 def take_place(networks: Networks) -> None:

@@ -8,8 +8,8 @@ from dashboard import state
 from dashboard.sequences.reading import Reading
 from dashboard.views.transformer.attention_player import Words, read_words
 from dashboard.views.transformer.head_player import TEMPERATURES, read_step
-from dashboard.views.transformer.networks import PLAYER, parse_place
-from dashboard.widgets.option_select import parse_real
+from dashboard.views.transformer.networks import PLAYER
+from dashboard.widgets.option_select import parse_real, parse_whole
 
 WORDS, TEMPERATURE = "attention.words", "attention.temperature"
 OPENED = "attention_head"
@@ -45,7 +45,7 @@ def parse_words(text: str, lengths: Sequence[int]) -> Words | None:
         return None
     words = []
     for (asks, asked), length in zip(pairs, lengths, strict=True):
-        first, second = parse_place(asks, length), parse_place(asked, length)
+        first, second = (parse_whole(1, length)(each) for each in (asks, asked))
         if first is None or second is None:
             return None
         words.append((first - 1, second - 1))

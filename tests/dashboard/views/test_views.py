@@ -1,11 +1,14 @@
 """What every page keeps to, and the tour that leads through all of them."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import state
 from dashboard.inference.errors import ZooError
 from dashboard.views import GROUPS, VIEWS, View
 from dashboard.views.explain import page as explain
@@ -47,17 +50,37 @@ def follow(app: AppTest, stop: Stop, start: str) -> str | None:
     return found[0][0]
 
 
+Parsers = dict[str, Callable[[str], Any]]
+
+
 @pytest.fixture(scope="module")
-def walk() -> list[tuple[str, Stop]]:
-    """Follow "Next" from the first page on: the path of every stop, and what it had drawn."""
-    app = open_app()
-    stops = [(VIEWS[0].slug, look(app))]
-    for _ in VIEWS:
-        path = follow(app, stops[-1][1], "Next: ")
-        if path is None:
-            break
-        stops.append((path, look(app)))
-    return stops
+def walk_and_parsers() -> tuple[list[tuple[str, Stop]], Parsers]:
+    """Follow "Next" from the first page on.
+
+    Return the path of every stop and what it had drawn, and what reads each field of a link.
+    """
+    parsers: Parsers = {}
+
+    def bind(key: str, default: Any, parse: Any, *others: Any) -> Any:
+        parsers[key] = parse
+        return state_bind(key, default, parse, *others)
+
+    state_bind = state.bind
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state, "bind", bind)
+        app = open_app(methods="rise,edges", **{"rise.n_masks": "100"})
+        stops = [(VIEWS[0].slug, look(app))]
+        for _ in VIEWS:
+            path = follow(app, stops[-1][1], "Next: ")
+            if path is None:
+                break
+            stops.append((path, look(app)))
+    return stops, parsers
+
+
+@pytest.fixture
+def walk(walk_and_parsers: tuple[list[tuple[str, Stop]], Parsers]) -> list[tuple[str, Stop]]:
+    return walk_and_parsers[0]
 
 
 def test_the_tour_visits_every_page_in_order(walk: list[tuple[str, Stop]]) -> None:
@@ -95,6 +118,19 @@ def test_every_page_that_claims_something_has_sources(walk: list[tuple[str, Stop
 def test_pictures_have_alt_texts(walk: list[tuple[str, Stop]]) -> None:
     pictures = [picture for _, stop in walk for picture in stop.pictures]
     assert pictures and all(re.search(r'alt="[^"]+"', picture) for picture in pictures)
+
+
+def test_no_field_of_a_link_breaks_its_page(
+    walk_and_parsers: tuple[list[tuple[str, Stop]], Parsers],
+) -> None:
+    # Python reads no more than 4,300 digits as a whole number, and finds digits in every script.
+    digits = ("9" * 4301, "-" + "9" * 4301, "0" * 4301, "0." + "9" * 4301, "9" * 4301 + "-1,1-1")
+    others = ("", "-", "²", "٣", "nan", "inf", "1e999", "0x10", "1_0", " 1", ",", "1,,1", "\0")
+    parsers = walk_and_parsers[1]
+    assert {"target", "versus", "rise.n_masks", "cnn.unit", "attention.head"} <= parsers.keys()
+    for parse in parsers.values():
+        for text in (*digits, *others):
+            parse(text)  # a value or None, and never an error
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.slug)

@@ -123,7 +123,9 @@ def test_a_parameter_in_the_link_reaches_its_control() -> None:
         ("target", "1000"),
         ("target", "-3"),
         ("target", "<script>"),
-        ("versus", "9" * 400),
+        ("target", "9" * 4301),  # more digits than Python reads as a number
+        ("versus", "9" * 4301),
+        ("versus", "٣"),
         ("methods", "magic"),
     ],
 )
