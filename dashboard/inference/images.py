@@ -126,8 +126,12 @@ def _take_turn(image: ImageFile.ImageFile) -> AbstractContextManager[object]:
 
 def _decode(image: ImageFile.ImageFile) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     original_pixels = image.width * image.height
-    orientation = _get_orientation(image)
     is_animated = bool(getattr(image, "is_animated", False))  # before load(): it moves in the file
+    if image.format == "PNG":
+        # Asked for EXIF, which may stand behind the pixels, Pillow would load it by itself: what
+        # is damaged would then be taken for damaged metadata, and be shown in black.
+        image.load()
+    orientation = _get_orientation(image)
     image.draft(None, compute_kept_size(*image.size))  # a JPEG decodes at a fraction of its size
     image.load()
     # Pillow itself turns a TIFF upright while loading it.

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,27 @@ def read_corners(pixels: Any) -> list[list[tuple[int, ...]]]:
 
 def make_png(width: int, height: int, bits: int = 8, colour: int = 2, data: bytes = b"") -> bytes:
     """Return a PNG file with any header; ``data`` are its uncompressed rows."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        checksum = zlib.crc32(kind + body)
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
-
     header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
+    return join_png([(b"IHDR", header), (b"IDAT", zlib.compress(data)), (b"IEND", b"")])
+
+
+def join_png(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return a PNG file of chunks (kind, body), each with its right checksum."""
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for kind, body in chunks:
+        checksum = struct.pack(">I", zlib.crc32(kind + body))
+        parts += [struct.pack(">I", len(body)), kind, body, checksum]
+    return b"".join(parts)
+
+
+def split_png(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the chunks of a PNG file, (kind, body) each."""
+    chunks, at = [], 8
+    while at < len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        chunks.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
+        at += length + 12
+    return chunks
 
 
 def make_webp_of_size(width: int, height: int) -> bytes:

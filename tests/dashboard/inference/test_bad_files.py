@@ -1,6 +1,7 @@
 """Every bad file gives one sentence that says what to do, and never a traceback."""
 
 import struct
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,10 +15,12 @@ from tests.dashboard.inference.pictures import (
     RED,
     WHITE,
     encode,
+    join_png,
     make_picture,
     make_png,
     make_webp_of_size,
     read_corners,
+    split_png,
 )
 
 
@@ -80,6 +83,35 @@ def test_a_truncated_file(file_format: str, part: float) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     data = encode(Image.fromarray(noise), file_format)
     assert "damaged or cut off" in read_sentence(data[: max(16, int(len(data) * part))])
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+@pytest.mark.parametrize("exif", ["none", "before", "behind"])
+@pytest.mark.parametrize("end", ["wrong bytes", "too few bytes", "early end"])
+def test_a_png_whose_pixels_break_off(end: str, exif: str, mode: str) -> None:
+    # Every checksum is right: only who unpacks the pixels can tell.
+    noise = np.random.default_rng(0).integers(0, 256, (200, 200), dtype=np.uint8)
+    image = Image.fromarray(noise)
+    image = Image.fromarray(noise.astype(np.uint16)) if mode == "I;16" else image.convert(mode)
+    chunks = split_png(encode(image, "PNG", compress_level=9))
+    (header, *middle) = [chunk for chunk in chunks if chunk[0] not in (b"IDAT", b"IEND")]
+    packed = b"".join(body for kind, body in chunks if kind == b"IDAT")
+    half = len(packed) // 2
+    broken = {
+        "wrong bytes": packed[:half] + bytes([packed[half] ^ 255]) * (len(packed) - half),
+        "too few bytes": packed[:half],
+        "early end": zlib.compress(zlib.decompress(packed)[: len(noise) // 2]),
+    }
+    turned = [(b"eXIf", b"II*\0\x08\0\0\0\x01\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0")]
+    before, behind = (turned if exif == place else [] for place in ("before", "behind"))
+    for pixels in (broken[end], packed):
+        body = [(b"IDAT", pixels[:100]), (b"IDAT", pixels[100:])]
+        data = join_png([header, *middle, *before, *body, *behind, (b"IEND", b"")])
+        if pixels is not packed:
+            assert "damaged or cut off" in read_sentence(data)
+        else:  # and whole it is a photo, turned as the file asks
+            asked = "Turned upright, as the file asks."
+            assert (asked in decode_image(data).notes) is (exif != "none")
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
