@@ -27,10 +27,12 @@ from dashboard.inference.colours import (
     to_rgb,
 )
 from dashboard.inference.formats import FORMATS, describe_unreadable
+from dashboard.inference.headers import find_excess, is_table_too_long
 
 MAX_PIXELS = 50_500_000  # the cameras of phones reach 8192 x 6144
 MAX_WEBP_PIXELS = 4096 * 4096  # its decoder needs 16 bytes a pixel, the others at most 6
 MAX_KEPT_PIXELS = 1024 * 1024  # 3 MB a photo, and still four times what a network looks at
+MAX_SIDE = 30_000  # phones make panoramas of half of it; a line of millions could not be kept small
 MIN_SIDE = 64
 
 # One large file is decoded at a time, so that many visitors cannot add up their memory.
@@ -83,6 +85,9 @@ def decode_image(data: bytes) -> Photo:
     """
     if not data:
         raise ImageError("The file is empty: choose the photo again.")
+    excess = find_excess(data)
+    if excess is not None:
+        raise ImageError(excess)
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _check(image)
@@ -106,6 +111,10 @@ def _check(image: ImageFile.ImageFile) -> None:
     limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
     if image.width * image.height > limit:
         raise _refuse_size(limit)
+    if max(image.size) > MAX_SIDE:
+        raise ImageError(
+            f"The photo is longer than {MAX_SIDE:,} pixels on a side: shrink it and send it again."
+        )
     if image.mode not in MODES:
         raise ImageError(
             f"Its colours are stored as {image.mode}, which cannot be shown here: "
@@ -177,6 +186,9 @@ def _cut(image: Image.Image, factor: int) -> Iterator[tuple[int, Image.Image]]:
 
 
 def _get_orientation(image: Image.Image) -> int:
+    exif = image.info.get("exif")
+    if isinstance(exif, bytes) and is_table_too_long(exif):
+        return 1
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # broken metadata does not make a broken photo
