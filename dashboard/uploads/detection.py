@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dashboard.uploads.evidence import Basis, Evidence, Progress, Run, judge, try_all
+from dashboard.uploads.evidence import Basis, Evidence, Progress, Run, judge, limit_answers, try_all
 from dashboard.uploads.hints import Hints, read_hints
 from dashboard.uploads.inspection import Inspection
 from dashboard.uploads.outputs import choose_output, describe_outputs, refuse_outputs
@@ -45,8 +45,10 @@ class Detected:
 
     ``evidence`` lists every normalization that was tried, the best first; ``rivals`` are those
     that it cannot tell from the chosen one; ``basis`` says what the choice rests on. ``outputs``
-    are all that may hold class scores; ``labels`` is what the file calls its classes, if it does;
-    ``is_size_open`` says that the file left the size open.
+    are those that hold class scores and were compared; ``labels`` is what the file calls its
+    classes, if it does; ``is_size_open`` says that the file left the size open. ``left_out`` are
+    further outputs, not compared because all answers would take too much memory; ``n_photos`` of
+    ``n_offered`` photos were tried, fewer than all for the same reason.
     """
 
     input: InputSpec
@@ -57,6 +59,9 @@ class Detected:
     basis: Basis
     is_size_open: bool
     labels: tuple[str, ...]
+    left_out: tuple[str, ...]
+    n_photos: int
+    n_offered: int
 
 
 def detect(
@@ -71,14 +76,15 @@ def detect(
     names = [each.name for each in inspection.outputs if is_scores(each)]
     if not names:
         raise refuse_outputs(inspection.outputs)
-    frame, names = find_frame(inspection, hints, run, names)
+    frame, sizes = find_frame(inspection, hints, run, names)
     candidates = list_candidates(inspection, frame.channels, hints.normalization)
-    trials = try_all(frame, candidates, names, inspection.norms, run, photos, progress)
-    answers = {name: np.concatenate([trial.flatten(name) for trial in trials]) for name in names}
-    outputs = describe_outputs(answers)
+    kept, n_photos = limit_answers(sizes, len(candidates), len(photos), len(hints.labels))
+    tried = photos[:n_photos]
+    trials = try_all(frame, candidates, kept, inspection.norms, run, tried, progress)
+    outputs = describe_outputs({name: [trial.flatten(name) for trial in trials] for name in kept})
     output = choose_output(outputs, len(hints.labels))
     evidence = [trial.score(output) for trial in trials]
-    found = judge(evidence, hints.normalization, output.n_classes, len(photos))
+    found = judge(evidence, hints.normalization, output.n_classes, n_photos)
     return Detected(
         input=replace(frame, normalization=found.chosen),
         output=output,
@@ -88,6 +94,9 @@ def detect(
         basis=found.basis,
         is_size_open=None in inspection.image.shape[1:],
         labels=hints.labels if len(hints.labels) == output.n_classes else (),
+        left_out=tuple(name for name in sizes if name not in kept),
+        n_photos=n_photos,
+        n_offered=len(photos),
     )
 
 
@@ -103,10 +112,10 @@ def list_candidates(
 
 def find_frame(
     inspection: Inspection, hints: Hints, run: Run, names: Sequence[str]
-) -> tuple[InputSpec, list[str]]:
+) -> tuple[InputSpec, dict[str, int]]:
     """Return the first shape of an image with which the network runs, and what of it are scores.
 
-    The normalization is left open.
+    The normalization is left open; of the scores there is the output's name, and how many.
 
     Raises:
         UploadError: it runs with none, or none of its outputs (``names``) holds class scores.
@@ -120,7 +129,9 @@ def find_frame(
         except UploadError as error:
             failure = error
             continue
-        found = [name for name, raw in zip(names, results, strict=True) if holds_scores(raw)]
+        found = {
+            name: raw[0].size for name, raw in zip(names, results, strict=True) if holds_scores(raw)
+        }
         if not found:
             raise refuse_outputs(inspection.outputs)
         return frame, found

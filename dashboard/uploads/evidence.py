@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -32,7 +32,13 @@ Raises UploadError where it cannot, UploadStopped where trying cost the process.
 Progress = Callable[[float], None]
 
 # A photo, its mirror image, and its middle both ways round: the answer should stay the same.
-_ZOOM = 0.8
+_ZOOMS = (1.0, 0.8)
+_N_VIEWS = 2 * len(_ZOOMS)
+
+# What the app keeps of answers while it compares them: eight photos of 71,000 classes, or of 71
+# outputs with 1,000 classes each.
+MAX_ANSWER_BYTES = 64 << 20
+_NUMBER_BYTES = 4
 
 # EfficientNet-Lite: right values are off by 0.01 to 0.06 nats a channel, wrong ones by 0.4 or more.
 _PLAUSIBLE_MISMATCH = 0.25
@@ -102,10 +108,32 @@ def _compute_entropy(probs: Doubles) -> Doubles:
     return entropy
 
 
+def limit_answers(
+    sizes: Mapping[str, int], n_ways: int, n_photos: int, n_labels: int
+) -> tuple[dict[str, int], int]:
+    """Return which outputs to compare, and on how many photos: at most ``MAX_ANSWER_BYTES``.
+
+    ``sizes`` says how many numbers each output gives for a photo, ``n_ways`` how many
+    normalizations are tried, ``n_labels`` how many classes the file names, 0 if none. The output
+    that is likeliest meant is always kept, on fewer photos if need be; of the others what fits.
+    """
+    likeliest = sorted(sizes, key=lambda name: (max(sizes[name], 2) != n_labels, sizes[name] == 1))
+    room = MAX_ANSWER_BYTES // (_NUMBER_BYTES * _N_VIEWS * n_ways)  # numbers for a photo, of all
+    n_photos = max(1, min(n_photos, room // sizes[likeliest[0]]))
+    room //= n_photos
+    kept = {likeliest[0]}
+    room -= sizes[likeliest[0]]
+    for name in likeliest[1:]:
+        if sizes[name] <= room:
+            kept.add(name)
+            room -= sizes[name]
+    return {name: size for name, size in sizes.items() if name in kept}, n_photos
+
+
 def try_all(
     frame: InputSpec,
     candidates: Sequence[Normalization],
-    names: Sequence[str],
+    sizes: Mapping[str, int],
     norms: Sequence[NormStatistics],
     run: Run,
     photos: Sequence[Pixels],
@@ -113,8 +141,9 @@ def try_all(
 ) -> list[Trial]:
     """Run a network on ``photos`` (H, W, 3) under every normalization.
 
-    ``frame`` gives the input's size, ``names`` the outputs that may hold class scores, ``norms``
-    what the first batch normalizations remember. What fails under one normalization is left out.
+    ``frame`` gives the input's size, ``sizes`` the outputs that may hold class scores and how many
+    each has, ``norms`` what the first batch normalizations remember. What fails under one
+    normalization is left out.
 
     Raises:
         UploadError: it fails under all of them, or the process came to an end.
@@ -124,7 +153,7 @@ def try_all(
     for index, normalization in enumerate(candidates):
         spec = replace(frame, normalization=normalization)
         try:
-            trials.append(_try(spec, names, norms, run, views))
+            trials.append(_try(spec, sizes, norms, run, views))
         except UploadStopped:
             raise
         except UploadError as error:
@@ -136,7 +165,7 @@ def try_all(
 
 
 def _list_views(frame: InputSpec, photos: Sequence[Pixels]) -> Iterator[Pixels]:
-    for zoom in (1.0, _ZOOM):
+    for zoom in _ZOOMS:
         views = np.stack([frame.crop_view(_cut_middle(photo, zoom)) for photo in photos])
         yield views
         yield views[:, :, ::-1]
@@ -150,20 +179,28 @@ def _cut_middle(photo: Pixels, zoom: float) -> Pixels:
 
 def _try(
     spec: InputSpec,
-    names: Sequence[str],
+    sizes: Mapping[str, int],
     norms: Sequence[NormStatistics],
     run: Run,
     views: Sequence[Pixels],
 ) -> Trial:
+    names = list(sizes)
     extra = [f"{STATISTICS}/{i}/{what}" for i in range(len(norms)) for what in ("mean", "square")]
     results = [run(spec, spec.normalize(views[0]), [*names, *extra])]
     results += [run(spec, spec.normalize(view), names) for view in views[1:]]
     answers = {
-        name: np.stack([reshape_scores(each[index]) for each in results])
+        name: np.stack([_read_scores(each[index], sizes[name]) for each in results])
         for index, name in enumerate(names)
     }
     moments = results[0][len(names) :]
     return Trial(spec.normalization, answers, _compute_mismatch(norms, moments))
+
+
+def _read_scores(raw: Floats, size: int) -> Floats:
+    scores = reshape_scores(raw)
+    if scores.shape[1] != size:  # the bound on what is kept rests on it
+        raise UploadError("The network gives another number of classes for another photo.")
+    return scores
 
 
 def _compute_mismatch(norms: Sequence[NormStatistics], moments: Sequence[Floats]) -> float | None:

@@ -15,25 +15,33 @@ _ROUNDING = 1e-3  # sums of thousands of probabilities in 16 bits are that far f
 _MAX_SHOWN = 4
 
 
-def read_kind(raw: Floats) -> Kind:
-    """Return what the numbers of an output (M, K) are, judged by M answers to various inputs.
+def read_kind(parts: Sequence[Floats]) -> Kind:
+    """Return what the numbers of an output are, judged by its answers to various inputs.
 
-    Rows that are not finite are passed over.
+    ``parts`` are (M, K) each. Rows that are not finite are passed over.
     """
-    rows = raw[np.isfinite(raw).all(axis=1)].astype(np.float64)
-    if not rows.size:
+    finite = [row for raw in parts for row in raw if np.isfinite(row).all()]  # views, no copies
+    if not finite:
         return "logits"
-    if rows.min() >= -_ROUNDING and rows.max() <= 1 + _ROUNDING:
-        sums_to_one = bool(np.abs(rows.sum(axis=1) - 1).max() < _ROUNDING)
-        return "probabilities" if sums_to_one and rows.shape[1] > 1 else "independent"
-    if rows.max() <= _ROUNDING and np.abs(np.exp(rows).sum(axis=1) - 1).max() < _ROUNDING:
+    lowest, highest = min(row.min() for row in finite), max(row.max() for row in finite)
+    if lowest >= -_ROUNDING and highest <= 1 + _ROUNDING:
+        sums_to_one = all(abs(row.sum(dtype=np.float64) - 1) < _ROUNDING for row in finite)
+        return "probabilities" if sums_to_one and finite[0].size > 1 else "independent"
+    if highest <= _ROUNDING and all(
+        abs(np.exp(row.astype(np.float64)).sum() - 1) < _ROUNDING for row in finite
+    ):
         return "log_probabilities"
     return "logits"
 
 
-def describe_outputs(answers: Mapping[str, Floats]) -> tuple[OutputSpec, ...]:
-    """Describe the outputs (M, K) that hold class scores: M answers to various inputs each."""
-    return tuple(OutputSpec(name, read_kind(raw), raw.shape[1]) for name, raw in answers.items())
+def describe_outputs(answers: Mapping[str, Sequence[Floats]]) -> tuple[OutputSpec, ...]:
+    """Describe the outputs that hold class scores, by their answers to various inputs.
+
+    Those are in parts, (M, K) each.
+    """
+    return tuple(
+        OutputSpec(name, read_kind(parts), parts[0].shape[1]) for name, parts in answers.items()
+    )
 
 
 def choose_output(outputs: Sequence[OutputSpec], n_labels: int) -> OutputSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from dashboard.cache import OwnFile
 from dashboard.uploads.detection import Detected
-from dashboard.uploads.evidence import Evidence
+from dashboard.uploads.evidence import MAX_ANSWER_BYTES, Evidence
 from dashboard.uploads.inspection import MAX_SIDE, MIN_SIDE, Inspection
 from dashboard.uploads.sandbox_wire import clean_text
 from dashboard.uploads.spec import (
@@ -24,6 +25,8 @@ from dashboard.uploads.spec import (
 )
 
 _OWN = Normalization("own", "my own numbers", (0.0, 0.0, 0.0), (255.0, 255.0, 255.0))
+
+_MAX_NAMED = 4  # of the outputs that are left out
 
 _LAYOUT_TITLES: dict[Layout, str] = {
     "NCHW": "channels first (N, C, H, W)",
@@ -45,13 +48,15 @@ def draw_findings(upload: OwnFile) -> None:
     )
     if inspection.was_converted:
         st.caption("Its 16- or 64-bit numbers were made 32-bit ones.")
+    for sentence in _explain_left_out(found):
+        st.caption(sentence)
     with st.expander("The evidence: every usual way, tried on the sample photos", icon="🔎"):
         st.dataframe(
             [_list_row(evidence, found) for evidence in found.evidence],
             hide_index=True,
             width="stretch",
         )
-        st.caption(_explain_columns(inspection))
+        st.caption(_explain_columns(inspection, found.n_photos))
 
 
 def _name(normalization: Normalization) -> str:
@@ -87,12 +92,31 @@ def _list_row(evidence: Evidence, found: Detected) -> dict[str, object]:
     return row
 
 
-def _explain_columns(inspection: Inspection) -> str:
+def _explain_left_out(found: Detected) -> list[str]:
+    room = (
+        f"all answers together would take more than the {MAX_ANSWER_BYTES >> 20} MB that are kept"
+    )
+    sentences = []
+    if found.left_out:
+        names = ", ".join(f"“{clean_text(name, 60)}”" for name in found.left_out[:_MAX_NAMED])
+        more = len(found.left_out) - _MAX_NAMED
+        sentences.append(
+            f"Outputs left out: {names}{f' and {more} more' if more > 0 else ''}; {room}."
+        )
+    if found.n_photos < found.n_offered:
+        sentences.append(
+            f"Tried on {found.n_photos} of the {found.n_offered} sample photos; with so many "
+            f"classes {room}."
+        )
+    return sentences
+
+
+def _explain_columns(inspection: Inspection, n_photos: int) -> str:
     text = (
         "Photos told apart: the information that the answers hold on which photo was shown, in "
-        "nats, over four views of each; 2.08 would be all eight. Confidence: the mean highest "
-        "probability. Same when mirrored: what the answers to a photo and to its mirror image "
-        "have in common."
+        f"nats, over four views of each; {math.log(n_photos):.2f} would be all {n_photos}. "
+        "Confidence: the mean highest probability. Same when mirrored: what the answers to a "
+        "photo and to its mirror image have in common."
     )
     if not inspection.norms:
         return text

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
+from dashboard.uploads import evidence
 from dashboard.uploads.detection import detect, list_frames
-from dashboard.uploads.evidence import Evidence, judge
+from dashboard.uploads.evidence import MAX_ANSWER_BYTES, Evidence, judge, limit_answers, try_all
 from dashboard.uploads.hints import Hints
+from dashboard.uploads.inspection import TensorInfo
 from dashboard.uploads.sandbox_wire import UploadError, UploadStopped
 from dashboard.uploads.spec import (
     GREY_NORMALIZATIONS,
+    MAX_CLASSES,
     NORMALIZATIONS,
     InputSpec,
     Normalization,
@@ -211,3 +214,83 @@ def test_grey_networks_have_their_own_usual_ways() -> None:
     found = detect_here(model, 3)
     assert found.input.channels == 1
     assert {each.normalization for each in found.evidence} == set(GREY_NORMALIZATIONS)
+
+
+def count_bytes(sizes: dict[str, int], n_ways: int, n_photos: int) -> int:
+    return sum(sizes.values()) * n_ways * 4 * n_photos * 4  # views, and bytes of a number
+
+
+@pytest.mark.parametrize(
+    ("sizes", "n_labels", "kept", "n_photos"),
+    [
+        ([1000], 0, [0], 8),
+        ([1000] * 64, 0, list(range(64)), 8),
+        ([MAX_CLASSES], 0, [0], 5),
+        ([MAX_CLASSES] * 64, 0, [0], 5),
+        ([70_000, 4000, 1000, 4000, 500], 0, [0, 1, 4], 8),  # 74,898 numbers a photo have room
+        ([4000, 70_000, 5000], 5000, [0, 2], 8),  # as many as the file names classes
+        ([1, 70_000, 70_000], 0, [0, 1], 8),  # a single number is not likely meant
+        ([70_000, 70_000, 1], 2, [0, 2], 8),  # but where there are two names
+    ],
+)
+def test_which_answers_are_kept(
+    sizes: list[int], n_labels: int, kept: list[int], n_photos: int
+) -> None:
+    named = {f"y{index}": size for index, size in enumerate(sizes)}
+    found = limit_answers(named, 7, 8, n_labels)
+    assert found == ({f"y{index}": sizes[index] for index in kept}, n_photos)
+    assert list(found[0]) == [f"y{index}" for index in kept]  # in the file's order
+
+
+def test_whatever_a_file_declares_the_answers_stay_below_the_bound() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(300):
+        n_outputs, n_ways = int(random.integers(1, 65)), int(random.integers(1, 9))
+        n_photos = int(random.integers(1, 17))
+        drawn = np.exp(random.uniform(0, np.log(MAX_CLASSES), n_outputs)).astype(int)
+        sizes = {f"y{index}": int(size) for index, size in enumerate(drawn)}
+        kept, tried = limit_answers(sizes, n_ways, n_photos, int(random.integers(0, 3)))
+        assert 1 <= tried <= n_photos and kept.items() <= sizes.items() and kept
+        assert count_bytes(kept, n_ways, tried) <= MAX_ANSWER_BYTES
+        if count_bytes(sizes, n_ways, n_photos) <= MAX_ANSWER_BYTES * 0.9:
+            assert (kept, tried) == (sizes, n_photos)
+
+
+def run_wide(n_columns: int) -> Any:
+    """Return what runs a network whose every output has ``n_columns`` numbers for a photo."""
+
+    def run(spec: InputSpec, inputs: Any, names: Sequence[str]) -> list[Any]:
+        means = inputs.mean(axis=(1, 2, 3))[:, np.newaxis]
+        return [np.repeat(means, n_columns, axis=1) for _ in names]
+
+    return run
+
+
+def test_what_the_trials_hold_is_what_was_counted() -> None:
+    frame = InputSpec("image", "NCHW", 3, 8, 8, UNIT)
+    sizes = {"a": 50, "b": 50}
+    trials = try_all(frame, NORMALIZATIONS, sizes, [], run_wide(50), load_photos(3), ignore)
+    held = sum(answers.nbytes for trial in trials for answers in trial.answers.values())
+    assert held == count_bytes(sizes, len(NORMALIZATIONS), 3)
+
+
+def test_outputs_that_have_no_room_are_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "MAX_ANSWER_BYTES", count_bytes({"": 50}, len(NORMALIZATIONS), 2))
+    outputs = tuple(TensorInfo(f"y{index}", "float32", (None, 20)) for index in range(5))
+    wide = describe_image((None, 3, 8, 8), outputs=outputs)
+    found = detect(wide, run_wide(20), load_photos(2), ignore)
+    assert [each.name for each in found.outputs] == ["y0", "y1"]
+    assert found.left_out == ("y2", "y3", "y4")
+    assert (found.n_photos, found.n_offered) == (2, 2)
+    single = detect(describe_image((None, 3, 8, 8)), run_wide(100), load_photos(2), ignore)
+    assert (len(single.outputs), single.left_out) == (1, ())
+    assert (single.n_photos, single.n_offered) == (1, 2)
+
+
+def test_a_network_may_not_grow_more_classes_once_it_is_tried() -> None:
+    # A graph can make the number of its outputs depend on the picture.
+    def run(spec: InputSpec, inputs: Any, names: Sequence[str]) -> list[Any]:
+        return [np.zeros((len(inputs), 5 if not inputs.any() else 5000), np.float32)]
+
+    with pytest.raises(UploadError, match="another number of classes for another photo"):
+        detect(describe_image((None, 3, 8, 8)), run, load_photos(2), ignore)

@@ -11,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.inference.samples import FOLDER
-from dashboard.uploads import file, sandbox_process
+from dashboard.uploads import evidence, file, sandbox_process
 from dashboard.uploads.sandbox import _POOL
 from dashboard.views import VIEWS
 from tests.dashboard.app_driver import close_own_space, has_text
 from tests.dashboard.uploads.hostile import change, create_endless_loop, repeat
-from tests.dashboard.uploads.networks import CLASSES, create_network, load_zoo_file, node
+from tests.dashboard.uploads.networks import CLASSES, create_network, load_zoo_file, node, value
 
 
 def draw_page() -> None:
@@ -77,6 +77,25 @@ def test_a_network_is_tried_described_and_explained(app: AppTest) -> None:
     assert len(app.dataframe[0].value) == 7
     assert len(app.get("bidi_component")) == 1
     assert [button.label for button in app.get("download_button")]
+
+
+def test_outputs_and_photos_that_were_left_out_are_said(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = 7 * 4 * 4 * CLASSES  # bytes: ways, views, numbers of 4 bytes, for one photo
+    model = create_network()
+    for index in range(6):
+        model.graph.node.append(node("Identity", ["scores"], [f"more{index}"]))
+        model.graph.output.append(value(f"more{index}", ["N", CLASSES]))
+    monkeypatch.setattr(evidence, "MAX_ANSWER_BYTES", 8 * room)
+    send(app, model)
+    assert has_text(app, "Outputs left out: “more0”, “more1”, “more2”, “more3” and 2 more;")
+    assert not has_text(app, "Tried on")
+    monkeypatch.setattr(evidence, "MAX_ANSWER_BYTES", 6 * room)
+    send(app, create_network())
+    assert has_text(app, "Tried on 6 of the 8 sample photos")
+    assert not has_text(app, "Outputs left out")
+    assert has_text(app, "1.79 would be all 6")
 
 
 def test_methods_that_need_gradients_are_offered(app: AppTest) -> None:
