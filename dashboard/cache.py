@@ -17,8 +17,7 @@ from typing import TypeVar, cast
 import streamlit as st
 from cachetools import LRUCache
 
-from dashboard.inference.card_loading import load_card, load_model_card
-from dashboard.inference.cards import Card, ModelCard
+from dashboard.inference.cards import Card, ModelCard, load_card, load_model_card
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.graphs import OnnxGraph, load_member
 from dashboard.inference.heads import HeadsGraph

@@ -7,17 +7,33 @@ whatever fails, the old one stays.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime
 from torch import Tensor
 
 from export.autodiff import differentiate_file
-from export.card import write_json_card
+from export.card import (
+    EXPLAIN_FILE,
+    PREDICT_FILE,
+    Card,
+    GradientParity,
+    GraphSpec,
+    Input,
+    ModelCard,
+    Output,
+    Parity,
+    Preprocessing,
+    Provenance,
+    Quoted,
+    compute_sums,
+    write_card,
+)
 from export.folders import replace_when_whole
 from export.graphs import (
     OPSET,
@@ -47,7 +63,6 @@ __all__ = [
 ]
 
 ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
-EXPLAIN_FILE = "explain.onnx"
 _TRACED = "traced.onnx"
 
 
@@ -73,12 +88,8 @@ class Picture:
     """What the app needs to turn a photo into the input of an image classifier."""
 
     size: int
-    channels: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    labels: str
-    crop: str = "center_square"
-    interpolation: str = "bilinear"
+    channels: Literal[1, 3]
+    preprocessing: Preprocessing
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,8 @@ class Draft:
     ``evaluate`` measures the exported graphs in the folder it is given, with ONNX Runtime;
     ``floors`` are the least values of its metrics. ``members`` are other weights of
     ``graphs["predict"].module``, by name: runs of a sweep, moments of a training. ``details`` that
-    follow from the evaluation are a function, called after it.
+    follow from the evaluation are a function, called after it. Weights that others published have
+    a ``provenance`` and figures ``published`` with them, and are not rounded: ``is_half`` is False.
     """
 
     name: str
@@ -99,24 +111,29 @@ class Draft:
     limits: str
     graphs: Mapping[str, Graph]
     gradient: Gradient | None
-    evaluate: Callable[[Path], Mapping[str, Metric]]
-    floors: Mapping[str, float]
-    training: Training | None
-    source: Mapping[str, str]
     licence: str
+    evaluate: Callable[[Path], Mapping[str, Metric]] = lambda _: {}
+    floors: Mapping[str, float] = field(default_factory=dict)
+    training: Training | None = None
+    source: Mapping[str, str] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
+    labels_credit: str = ""
     details: Mapping[str, object] | Callable[[], Mapping[str, object]] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     members: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
     picture: Picture | None = None
+    provenance: Provenance | None = None
+    published: Mapping[str, Quoted] = field(default_factory=dict)
+    is_half: bool = True
 
 
-def write_model(draft: Draft, zoo: Path = ZOO) -> None:
-    """Export, compare, evaluate and write the artifact of ``draft`` into ``zoo``.
+def write_model(draft: Draft, zoo: Path = ZOO) -> ModelCard:
+    """Export, compare, evaluate and write the artifact of ``draft``; return its card.
 
     Raises:
         ParityError: ONNX Runtime and torch differ by more than the bound.
         FloorError: a metric is below its floor.
+        CardError: the card would not be readable.
         OSError: the disk is full, or the folder cannot be written.
     """
     with replace_when_whole(zoo / draft.name) as folder:
@@ -134,42 +151,69 @@ def write_model(draft: Draft, zoo: Path = ZOO) -> None:
             (folder / name).write_bytes(content)
         metrics = draft.evaluate(folder)
         _check_floors(draft, metrics)
-        card = {
-            "name": draft.name,
-            "title": draft.title,
-            "family": draft.family,
-            "task": draft.task,
-            "summary": draft.summary,
-            "limits": draft.limits,
-            **_describe_picture(draft),
-            "graphs": {f"{name}.onnx": _describe(graph) for name, graph in draft.graphs.items()},
-            "parameters": count_parameters(draft.graphs["predict"].module),
-            "macs": count_macs(folder / "predict.onnx", _get_sizes(draft.graphs["predict"])),
-            "metrics": {name: asdict(metric) for name, metric in metrics.items()},
-            "floors": dict(draft.floors),
-            "training": None if draft.training is None else asdict(draft.training),
-            "source": dict(draft.source),
-            "licence": draft.licence,
-            "opset": OPSET,
-            "parity": {
-                "max_abs_diff": max(each.max_abs_diff for each in parities.values()),
-                "n_inputs": min(each.n_inputs for each in parities.values()),
-                "batch_sizes": parities["predict"].batch_sizes,
-            },
-            "gradient_parity": None if gradient_parity is None else asdict(gradient_parity),
-            "exported_with": describe_versions(),
-            "members": {name: f"{name}.npz" for name in draft.members},
-            "details": dict(draft.details() if callable(draft.details) else draft.details),
-        }
-        write_json_card(card, folder)
+        card = _create_card(draft, folder, metrics, list(parities.values()), gradient_parity)
+        write_card(card, folder)
+    return card
+
+
+def _create_card(
+    draft: Draft,
+    folder: Path,
+    metrics: Mapping[str, Metric],
+    parities: Sequence[Parity],
+    gradient_parity: GradientParity | None,
+) -> ModelCard:
+    predict, details = draft.graphs["predict"], draft.details
+    common: dict[str, Any] = {
+        "name": draft.name,
+        "title": draft.title,
+        "family": draft.family,
+        "task": draft.task,
+        "summary": draft.summary,
+        "limits": draft.limits,
+        "labels": draft.labels,
+        "labels_credit": draft.labels_credit,
+        "graphs": {f"{name}.onnx": _describe(graph) for name, graph in draft.graphs.items()},
+        "parameters": count_parameters(predict.truth),
+        "macs": count_macs(folder / PREDICT_FILE, _get_sizes(predict)),
+        "metrics": metrics,
+        "floors": draft.floors,
+        "training": draft.training,
+        "source": draft.source,
+        "licence": draft.licence,
+        "opset": OPSET,
+        "parity": Parity(
+            max(each.max_abs_diff for each in parities),
+            min(each.n_inputs for each in parities),
+            parities[0].batch_sizes,
+        ),
+        "gradient_parity": gradient_parity,
+        "exported_with": describe_versions(),
+        "members": {name: f"{name}.npz" for name in draft.members},
+        "details": details() if callable(details) else details,
+        "files": compute_sums(folder),
+    }
+    if draft.picture is None:
+        return ModelCard(**common)
+    image, size = next(iter(predict.inputs)), draft.picture.size
+    return Card(
+        **common,
+        input=Input(image, "NCHW", draft.picture.channels, size),
+        preprocessing=draft.picture.preprocessing,
+        output=Output(next(iter(predict.outputs)), "logits"),
+        layers={name: name for name in (draft.gradient.wrt if draft.gradient else ())},
+        published=draft.published,
+        provenance=draft.provenance,
+    )
 
 
 def _export(draft: Draft, folder: Path) -> None:
     graphs = [*draft.graphs.values(), *([draft.gradient.graph] if draft.gradient else [])]
-    for graph in graphs:
-        round_weights(graph.module)
+    if draft.is_half:
+        for graph in graphs:
+            round_weights(graph.module)
     free = frozenset(name for weights in draft.members.values() for name in weights)
-    weights = WeightsFile(folder, free)
+    weights = WeightsFile(folder, free, draft.is_half)
     for name, graph in draft.graphs.items():
         export_graph(graph, folder / f"{name}.onnx", weights)
     if draft.gradient is not None:
@@ -201,38 +245,8 @@ def _check_floors(draft: Draft, metrics: Mapping[str, Metric]) -> None:
             )
 
 
-def _describe(graph: Graph) -> dict[str, object]:
-    return {
-        "inputs": {name: asdict(port) for name, port in graph.inputs.items()},
-        "outputs": {name: asdict(port) for name, port in graph.outputs.items()},
-        "layers": list(graph.layers),
-    }
-
-
-def _describe_picture(draft: Draft) -> dict[str, object]:
-    """Return the card's fields of an image classifier, as those of the published ones are."""
-    picture, predict = draft.picture, draft.graphs["predict"]
-    if picture is None:
-        return {"labels": list(draft.labels)}
-    name = next(iter(predict.inputs))
-    return {
-        "labels": picture.labels,
-        "input": {
-            "name": name,
-            "layout": "NCHW",
-            "channels": picture.channels,
-            "size": picture.size,
-        },
-        "preprocessing": {
-            "crop": picture.crop,
-            "interpolation": picture.interpolation,
-            "mean": picture.mean,
-            "std": picture.std,
-        },
-        "output": {"name": next(iter(predict.outputs)), "kind": "logits"},
-        "layers": {name: name for name in (draft.gradient.wrt if draft.gradient else ())},
-        "published": {},
-    }
+def _describe(graph: Graph) -> GraphSpec:
+    return GraphSpec(graph.inputs, graph.outputs, graph.layers)
 
 
 def _get_sizes(graph: Graph) -> dict[str, int]:

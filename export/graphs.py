@@ -24,6 +24,22 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from export.card import Port
+
+__all__ = [
+    "OPSET",
+    "WEIGHTS_FILE",
+    "Graph",
+    "Port",
+    "WeightsFile",
+    "export_graph",
+    "fold_batch_norm",
+    "is_rounded",
+    "round_weights",
+    "strip",
+    "to_stored",
+]
+
 OPSET = 18
 WEIGHTS_FILE = "weights.bin"
 BATCH = "N"
@@ -34,21 +50,14 @@ _ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
-class Port:
-    """One input or output of a graph: ``axes`` are sizes or, as texts, dynamic ("N": the batch)."""
-
-    dtype: str
-    axes: tuple[str | int, ...]
-    meaning: str
-
-
-@dataclass(frozen=True)
 class Graph:
     """A torch module to become an ONNX file.
 
     ``module`` maps the inputs to the outputs and then the layers, in order, as one tensor or a
     tuple. ``layers`` keep their names inside the graph without being outputs. ``example`` are
     inputs, a batch of 2; on ``checks``, real inputs of 8 rows or more, torch and ONNX are compared.
+    ``original`` is what the graph must equal and whose parameters count, where ``module`` is a form
+    of it made for the export (batch norms folded).
     """
 
     module: nn.Module
@@ -57,6 +66,12 @@ class Graph:
     outputs: Mapping[str, Port]
     layers: tuple[str, ...] = ()
     checks: tuple[NDArray[np.generic], ...] = ()
+    original: nn.Module | None = None
+
+    @property
+    def truth(self) -> nn.Module:
+        """The module that the exported graph is compared with."""
+        return self.original or self.module
 
 
 @dataclass
@@ -64,22 +79,24 @@ class WeightsFile:
     """The weights of all graphs of a folder, each distinct one written once.
 
     ``free`` are names of weights that other weights may take the place of: these are external
-    whatever their size, since ONNX Runtime replaces external weights only.
+    whatever their size, since ONNX Runtime replaces external weights only. ``is_half`` says whether
+    the large ones become float16; published weights stay as they are, one right after the other.
     """
 
     folder: Path
     free: frozenset[str] = frozenset()
+    is_half: bool = True
     _offsets: dict[tuple[bytes, str], int] = field(default_factory=dict)
 
     def take(self, model: onnx.ModelProto) -> None:
-        """Move the large weights of a graph into the file; float32 ones become float16."""
+        """Move the large weights of a graph into the file."""
         casts = []
         for weight in model.graph.initializer:
             data = numpy_helper.to_array(weight)
             is_large = data.nbytes >= EXTERNAL_BYTES
             if not is_large and weight.name not in self.free:
                 continue
-            if is_large and data.dtype == np.float32:
+            if self.is_half and is_large and data.dtype == np.float32:
                 casts.append(_cast(model.graph, weight.name))
                 data = data.astype(np.float16)
             self._point(weight, np.ascontiguousarray(data))
@@ -94,13 +111,14 @@ class WeightsFile:
         if key not in self._offsets:
             path = self.folder / WEIGHTS_FILE
             with path.open("ab") as file:
-                file.write(b"\0" * (-file.tell() % _ALIGNMENT))
+                if self.is_half:
+                    file.write(b"\0" * (-file.tell() % _ALIGNMENT))
                 self._offsets[key] = file.tell()
                 file.write(content)
-        name, dims = weight.name, list(weight.dims)
-        weight.Clear()
-        weight.name = name
-        weight.dims.extend(dims)
+        kept = TensorProto(name=weight.name, dims=weight.dims)
+        if not self.is_half:
+            kept.doc_string = weight.doc_string  # empty, but said: shipped files are built anew
+        weight.CopyFrom(kept)
         weight.data_type = helper.np_dtype_to_tensor_dtype(data.dtype)
         weight.data_location = TensorProto.EXTERNAL
         entries = {

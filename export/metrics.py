@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from export.card import Metric
+
+__all__ = ["Metric", "measure_mean", "measure_share"]
 
 _Z = 1.959963984540054  # the normal distribution's 97.5 % quantile
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A figure with its 95 % interval, measured on ``n`` cases; ``what`` says it in a sentence."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-    unit: str
-    what: str
 
 
 def measure_share(hits: int, n: int, what: str) -> Metric:

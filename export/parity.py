@@ -31,73 +31,23 @@ class ParityError(Exception):
     """The exported graph does not compute what the torch module computes."""
 
 
-def create_inputs(preprocessing: Preprocessing, size: int) -> Floats:
-    """Return real photos and noise, preprocessed, (N, 3, size, size)."""
-    photos = [_load(path, preprocessing, size) for path in sorted(PHOTOS.glob("*.jpg"))]
-    noise = np.random.default_rng(0).normal(size=(6, 3, size, size)).astype(np.float32)
+def create_inputs(preprocessing: Preprocessing, size: int, channels: int = 3) -> Floats:
+    """Return real photos and noise, preprocessed, (N, channels, size, size)."""
+    photos = [_load(path, preprocessing, size, channels) for path in sorted(PHOTOS.glob("*.jpg"))]
+    noise = np.random.default_rng(0).normal(size=(6, channels, size, size)).astype(np.float32)
     return np.concatenate([np.stack(photos), noise])
 
 
-def _load(path: Path, preprocessing: Preprocessing, size: int) -> Floats:
-    image = Image.open(path).convert("RGB")
+def _load(path: Path, preprocessing: Preprocessing, size: int, channels: int) -> Floats:
+    image = Image.open(path).convert("RGB" if channels == 3 else "L")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     square = image.crop((left, top, left + side, top + side))
-    pixels = np.asarray(square.resize((size, size), Image.Resampling.BICUBIC), np.float32)
+    how = Image.Resampling[preprocessing.interpolation.upper()]
+    pixels = np.asarray(square.resize((size, size), how), np.float32).reshape(size, size, channels)
     mean, std = (np.array(x, np.float32) for x in (preprocessing.mean, preprocessing.std))
-    values: Floats = ((pixels - mean) / std).transpose(2, 0, 1)  # (3, size, size)
+    values: Floats = ((pixels - mean) / std).transpose(2, 0, 1)  # (channels, size, size)
     return values
-
-
-def compare_logits(model: nn.Module, predict: Path, inputs: Floats) -> Parity:
-    """Return the largest difference over all inputs, run at each batch size.
-
-    Raises:
-        ParityError: it exceeds ``MAX_ABS_DIFF``.
-    """
-    session = ort.InferenceSession(str(predict), providers=["CPUExecutionProvider"])
-    with torch.no_grad():
-        expected = model(torch.from_numpy(inputs)).numpy()
-    largest = 0.0
-    for batch in BATCH_SIZES:
-        parts = [
-            session.run(None, {"image": inputs[i : i + batch]})[0]
-            for i in range(0, len(inputs), batch)
-        ]
-        largest = max(largest, float(np.abs(np.concatenate(parts) - expected).max()))
-    if not largest <= MAX_ABS_DIFF:
-        raise ParityError(
-            f"logits of torch and ONNX Runtime differ by {largest:.1e}, more than {MAX_ABS_DIFF}"
-        )
-    return Parity(largest, len(inputs), BATCH_SIZES)
-
-
-def compare_gradients(model: nn.Module, explain: Path, inputs: Floats) -> GradientParity:
-    """Return how far ONNX Runtime's and torch's float32 gradients are from torch's float64.
-
-    Raises:
-        ParityError: ONNX Runtime's is farther than ``MAX_GRADIENT_DIFF``.
-    """
-    session = ort.InferenceSession(str(explain), providers=["CPUExecutionProvider"])
-    target = session.run(["logits"], {"image": inputs, "target": np.zeros(len(inputs), np.int64)})
-    target = target[0].argmax(axis=1)
-    ours = session.run(["gradient"], {"image": inputs, "target": target})[0]
-    torch32 = _differentiate(model, torch.from_numpy(inputs), target)
-    torch64 = _differentiate(model.double(), torch.from_numpy(inputs).double(), target)
-    model.float()
-    parity = GradientParity(_distance(ours, torch64), _distance(torch32, torch64), len(inputs))
-    if not parity.onnx <= MAX_GRADIENT_DIFF:
-        raise ParityError(f"the gradient is {parity.onnx:.1e} from torch's in float64")
-    return parity
-
-
-def _differentiate(
-    model: nn.Module, inputs: torch.Tensor, target: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    leaf = inputs.clone().requires_grad_(True)
-    score = model(leaf)[torch.arange(len(leaf)), torch.from_numpy(target)].sum()
-    (gradient,) = torch.autograd.grad(score, leaf)
-    return gradient.double().numpy()
 
 
 def compare_graph(graph: Graph, path: Path) -> Parity:
@@ -109,7 +59,7 @@ def compare_graph(graph: Graph, path: Path) -> Parity:
     session = ort.InferenceSession(str(path), _quiet(), providers=["CPUExecutionProvider"])
     names, count = list(graph.outputs), len(graph.checks[0])
     with torch.no_grad():
-        outputs = graph.module(*(torch.from_numpy(values) for values in graph.checks))
+        outputs = graph.truth(*(torch.from_numpy(values) for values in graph.checks))
     expected = [outputs] if isinstance(outputs, torch.Tensor) else list(outputs)
     largest = 0.0
     for batch in BATCH_SIZES:
@@ -135,22 +85,22 @@ def compare_graph_gradients(graph: Graph, score: str, explain: Path) -> Gradient
     place = list(graph.outputs).index(score)
     inputs = [torch.from_numpy(values) for values in graph.checks]
     with torch.no_grad():
-        target = _get(graph.module(*inputs), place).argmax(1)
+        target = _get(graph.truth(*inputs), place).argmax(1)
     feed = dict(zip(graph.inputs, graph.checks, strict=True))
     known = {each.name for each in session.get_inputs()}  # an input may not matter to the score
     feed = {name: values for name, values in feed.items() if name in known}
     ours = session.run(["gradient"], {**feed, "target": target.numpy()})[0]
-    torch32 = _differentiate_score(graph.module, inputs, place, target)
-    module64 = copy.deepcopy(graph.module).double()
+    torch32 = _differentiate(graph.truth, inputs, place, target)
+    module64 = copy.deepcopy(graph.truth).double()
     wide = [values.double() if values.is_floating_point() else values for values in inputs]
-    torch64 = _differentiate_score(module64, wide, place, target)
+    torch64 = _differentiate(module64, wide, place, target)
     parity = GradientParity(_distance(ours, torch64), _distance(torch32, torch64), len(ours))
     if not parity.onnx <= MAX_GRADIENT_DIFF:
         raise ParityError(f"the gradient is {parity.onnx:.1e} from torch's in float64")
     return parity
 
 
-def _differentiate_score(
+def _differentiate(
     module: nn.Module, inputs: list[torch.Tensor], place: int, target: torch.Tensor
 ) -> NDArray[np.float64]:
     leaf = inputs[0].clone().requires_grad_(True)

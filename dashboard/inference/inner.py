@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.inference.card_loading import load_card
-from dashboard.inference.cards import PREDICT_FILE, Card
+from dashboard.inference.cards import PREDICT_FILE, Card, load_card
 from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.model import Floats, Ints
 from dashboard.inference.providers import count_threads

@@ -8,7 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from dashboard.inference.fields import Fields, load_json
+import msgspec
+
 from dashboard.inference.images import Photo, decode_image
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
@@ -34,7 +35,7 @@ class Sample:
 @lru_cache(maxsize=len(SUBJECTS))
 def list_samples(subject: str = PHOTOS) -> tuple[Sample, ...]:
     """Return the samples of a subject in the order in which they are offered."""
-    return tuple(_create_sample(Fields(item)) for item in load_json(FOLDER / SUBJECTS[subject]))
+    return msgspec.json.decode((FOLDER / SUBJECTS[subject]).read_bytes(), type=tuple[Sample, ...])
 
 
 def choose_subject(model_name: str) -> str:
@@ -48,15 +49,3 @@ def load_sample(name: str) -> Photo:
         if sample.name == name:
             return decode_image((FOLDER / sample.file).read_bytes())
     raise KeyError(name)
-
-
-def _create_sample(fields: Fields) -> Sample:
-    return Sample(
-        name=fields.text("name"),
-        file=fields.text("file"),
-        title=fields.text("title"),
-        credit=fields.text("credit"),
-        licence=fields.text("licence"),
-        source=fields.text("source"),
-        alt=fields.text("alt"),
-    )

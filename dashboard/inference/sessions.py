@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.inference.cards import CARD_FILE, EXPLAIN_FILE, PREDICT_FILE, Card
+from dashboard.inference.cards import (
+    CARD_FILE,
+    EXPLAIN_FILE,
+    PREDICT_FILE,
+    Card,
+    compute_sha256,
+)
 from dashboard.inference.model import (
     NO_VERSUS,
     Explained,
@@ -28,7 +34,7 @@ from dashboard.inference.providers import (
     find_gpu,
 )
 from dashboard.inference.running import Session, create_session
-from dashboard.inference.zoo import compute_sha256, verify
+from dashboard.inference.zoo import verify
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.inference.card_loading import load_card, load_model_card
-from dashboard.inference.cards import Card, ModelCard
+from dashboard.inference.cards import (
+    Card,
+    ModelCard,
+    compute_sha256,
+    load_card,
+    load_model_card,
+)
 from dashboard.inference.errors import ZooError, create_zoo_error
 
 __all__ = ["IMAGE_CLASSIFICATION", "ZooEntry", "ZooError", "list_models", "verify"]
@@ -75,12 +79,6 @@ def _check_sums(folder: Path, card: ModelCard) -> None:
             raise create_zoo_error(path, "cannot be read") from error
         if actual != checksum.lower():
             raise create_zoo_error(path, "is damaged: its SHA-256 is not the one on the card")
-
-
-def compute_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in lower-case hexadecimal; raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _find_files(folder: Path, card: ModelCard) -> list[tuple[Path, str]]:

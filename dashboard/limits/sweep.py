@@ -67,13 +67,13 @@ class Sweep:
         return self.labels.index(self.rare_class)
 
 
-def read_sweep(card: ModelCard, labels: Sequence[str]) -> Sweep | None:
+def read_sweep(card: ModelCard) -> Sweep | None:
     """Return what the card tells of its runs, None where it does not tell it."""
     try:
         runs = card.details["runs"]
         return Sweep(
             tuple(_read_run(name, found) for name, found in runs.items()),
-            tuple(labels),
+            card.labels,
             str(card.details["rare_class"]),
             int(card.details["steps_a_run"]),
             frozenset(card.members) & frozenset(runs),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
-from dashboard.inference.fields import FieldError, Fields
 from dashboard.inference.model import Floats
 from dashboard.uploads.sandbox_wire import Header, Message, UploadError, clean_text
 
@@ -22,7 +24,10 @@ _MAX_LAYER = 1 << 24  # numbers of one activation
 
 STATISTICS = "glass_box_statistics"  # the outputs that are added for them begin like this
 
-Shape = tuple[int | None, ...]
+Text = Annotated[str, Meta(min_length=1)]
+Count = Annotated[int, Meta(ge=1)]
+Dim = Annotated[int, Meta(ge=1, lt=1 << 31)]
+Shape = Annotated[tuple[Dim | None, ...], Meta(max_length=MAX_LISTED)]
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class TensorInfo:
     The name is untrusted: show it through ``sandbox_wire.clean_text`` only.
     """
 
-    name: str
-    dtype: str
+    name: Text
+    dtype: Text
     shape: Shape
 
 
@@ -54,34 +59,21 @@ class Inspection:
     """
 
     image: TensorInfo
-    outputs: tuple[TensorInfo, ...]
+    outputs: Annotated[tuple[TensorInfo, ...], Meta(max_length=MAX_LISTED)]
     metadata: Mapping[str, str]
-    operators: Mapping[str, int]
-    opset: int
-    n_nodes: int
-    n_parameters: int
+    operators: Mapping[str, Count]
+    opset: Count
+    n_nodes: Count
+    n_parameters: Annotated[int, Meta(ge=0)]
     was_converted: bool = False
     norms: tuple[NormStatistics, ...] = ()
 
 
 def encode_inspection(inspection: Inspection) -> Message:
     """Return the message that says all this."""
-    header: Header = {
-        "image": _encode_tensor(inspection.image),
-        "outputs": [_encode_tensor(each) for each in inspection.outputs],
-        "metadata": dict(inspection.metadata),
-        "operators": dict(inspection.operators),
-        "opset": inspection.opset,
-        "n_nodes": inspection.n_nodes,
-        "n_parameters": inspection.n_parameters,
-        "was_converted": inspection.was_converted,
-    }
+    header: Header = msgspec.to_builtins(replace(inspection, norms=()))
     arrays = [array for norm in inspection.norms for array in (norm.mean, norm.variance)]
     return Message(header, tuple(arrays))
-
-
-def _encode_tensor(info: TensorInfo) -> dict[str, Any]:
-    return {"name": info.name, "dtype": info.dtype, "shape": list(info.shape)}
 
 
 def parse_inspection(message: Message) -> Inspection:
@@ -90,68 +82,33 @@ def parse_inspection(message: Message) -> Inspection:
     Raises:
         UploadError: it is not what ``encode_inspection`` would have sent.
     """
-    fields = Fields(message.header)
     try:
-        return Inspection(
-            image=_parse_tensor(fields.any("image")),
-            outputs=tuple(_parse_tensor(each) for each in _parse_list(fields.any("outputs"))),
-            metadata=_parse_metadata(fields),
-            operators={key: fields.fields("operators").count(key) for key in _list_keys(fields)},
-            opset=fields.count("opset"),
-            n_nodes=fields.count("n_nodes"),
-            n_parameters=int(fields.number("n_parameters")),
-            was_converted=fields.any("was_converted") is True,
+        found = msgspec.convert({**message.header, "norms": ()}, Inspection)
+        metadata = list(found.metadata.items())[:MAX_LISTED]
+        return replace(
+            found,
+            metadata={key: value[:MAX_METADATA] for key, value in metadata},
             norms=_parse_norms(message),
         )
-    except FieldError as error:
+    except ValueError as error:
         raise UploadError("The sandbox's description of the model makes no sense.") from error
-
-
-def _list_keys(fields: Fields) -> list[str]:
-    return list(fields.fields("operators").values)
-
-
-def _parse_list(value: object) -> list[object]:
-    if not isinstance(value, list) or len(value) > MAX_LISTED:
-        raise FieldError("no list")
-    return value
-
-
-def _parse_tensor(value: object) -> TensorInfo:
-    if not isinstance(value, dict):
-        raise FieldError("no tensor")
-    fields = Fields(value)
-    shape = _parse_list(fields.any("shape"))
-    if not all(dim is None or _is_count(dim) for dim in shape):
-        raise FieldError("no shape")
-    dims = tuple(dim if isinstance(dim, int) else None for dim in shape)
-    return TensorInfo(fields.text("name"), fields.text("dtype"), dims)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 31
-
-
-def _parse_metadata(fields: Fields) -> dict[str, str]:
-    metadata = fields.texts("metadata")
-    return {key: value[:MAX_METADATA] for key, value in list(metadata.items())[:MAX_LISTED]}
 
 
 def _parse_norms(message: Message) -> tuple[NormStatistics, ...]:
     arrays = message.arrays
     if len(arrays) % 2:
-        raise FieldError("no pairs")
+        raise ValueError("no pairs")
     pairs = zip(arrays[::2], arrays[1::2], strict=True)
     return tuple(_parse_norm(mean, variance) for mean, variance in pairs)
 
 
 def _parse_norm(mean: Any, variance: Any) -> NormStatistics:
     if mean.ndim != 1 or mean.shape != variance.shape or not 0 < mean.size <= MAX_NORM_CHANNELS:
-        raise FieldError("no statistics")
+        raise ValueError("no statistics")
     if mean.dtype != np.float32 or variance.dtype != np.float32:
-        raise FieldError("no numbers")
+        raise ValueError("no numbers")
     if not (np.isfinite(mean).all() and np.isfinite(variance).all()):
-        raise FieldError("not finite")
+        raise ValueError("not finite")
     return NormStatistics(mean, variance)
 
 
@@ -164,28 +121,23 @@ class GradientFacts:
     one operator's fault.
     """
 
+    reason: str
+    operator: str = ""
     layer: str = ""
     layer_shape: tuple[int, ...] = ()
-    operator: str = ""
-    reason: str = ""
 
 
 def parse_gradient_facts(reply: Message) -> GradientFacts:
     """Return what the sandbox says; raises UploadError where it makes no sense."""
-    fields = Fields(reply.header)
     try:
-        reason, operator, layer = (fields.any(key) for key in ("reason", "operator", "layer"))
-        shape = fields.any("layer_shape")
-        if not all(isinstance(text, str) for text in (reason, operator, layer)):
-            raise FieldError("no texts")
-        if not isinstance(shape, list) or not all(isinstance(dim, int) for dim in shape):
-            raise FieldError("no shape")
-    except FieldError as error:
+        found = msgspec.convert(reply.header, GradientFacts)
+    except msgspec.ValidationError as error:
         raise UploadError("The sandbox's answer about gradients makes no sense.") from error
-    is_usable = len(shape) == 3 and min(shape) > 0 and np.prod(shape, dtype=float) <= _MAX_LAYER
+    shape = found.layer_shape
+    is_usable = len(shape) == 3 and min(shape) > 0 and math.prod(shape) <= _MAX_LAYER
     return GradientFacts(
-        layer=layer if is_usable else "",
-        layer_shape=tuple(shape) if is_usable else (),
-        operator=clean_text(operator, 60),
-        reason=clean_text(reason),
+        layer=found.layer if is_usable else "",
+        layer_shape=shape if is_usable else (),
+        operator=clean_text(found.operator, 60),
+        reason=clean_text(found.reason),
     )

@@ -89,6 +89,7 @@ def create_draft(options: Options, fitted: Fitted, test: fashion_mnist.Images) -
         ),
         source=SOURCE,
         licence="Apache-2.0 (weights), MIT (data)",
+        labels=fashion_mnist.LABELS,
         picture=PICTURE,
     )
 

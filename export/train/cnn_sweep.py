@@ -231,6 +231,7 @@ def create_draft(options: Options, data: Images, test: Images) -> Draft:
         licence="Apache-2.0 (weights), MIT (data)",
         details=lambda: describe(evaluation.results, about),
         members={run.name: weights[run] for run in runs if run.seed == 0},
+        labels=LABELS,
         picture=PICTURE,
     )
 

@@ -6,18 +6,17 @@ again is ``export/sampler.py``.
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from models.denoiser import NO_CLASS, TIMES, Denoiser
 
 from export.artifact import Draft, FloorError, describe_training, open_session, write_model
+from export.card import CARD_FILE, ModelCard, decode_card
 from export.datasets import DatasetError
 from export.datasets.fashion_mnist import LABELS, Images
 from export.graphs import Graph, Port
@@ -175,11 +174,10 @@ class Evaluation:
     def _read_rival(self) -> Metric | None:
         """Return the GAN's FID from its card, of as many images; None where it is not there."""
         try:
-            card = json.loads((self.rival / "card.json").read_text(encoding="utf-8"))
+            content = (self.rival / CARD_FILE).read_bytes()
         except FileNotFoundError:
             return None
-        fid: Mapping[str, Any] = card["metrics"]["fid"]
-        return Metric(**fid)
+        return decode_card(content, ModelCard).metrics["fid"]
 
 
 def create_draft(options: Options, fitted: Fitted, evaluation: Evaluation, test: Images) -> Draft:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.artifact import Picture, open_session, run_in_batches
+from export.card import Preprocessing
 from export.datasets.fashion_mnist import LABELS, LICENCE, MEAN, SHA256, STD, Images, normalize
 from export.graphs import Graph, Port
 from export.metrics import Metric, measure_share
@@ -18,9 +19,9 @@ IMAGE, LOGITS = "image", "logits"
 PICTURE = Picture(
     size=28,
     channels=1,
-    mean=(round(255 * MEAN, 6),),
-    std=(round(255 * STD, 6),),
-    labels="../labels/fashion_mnist.json",
+    preprocessing=Preprocessing(
+        "center_square", "bilinear", (round(255 * MEAN, 6),), (round(255 * STD, 6),)
+    ),
 )
 SOURCE = {
     "data": "Fashion-MNIST: 60,000 images to train on, 10,000 to test",

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from export.card import Energy
+
 WATTS_A_CORE = (2.0, 20.0)
 _JOULES_A_WH = 3600.0
 _JOULES_A_KWH = 3.6e6
@@ -47,7 +49,7 @@ class Meter:
         self.core_seconds += other.core_seconds
         self.joules += other.joules
 
-    def estimate_energy(self) -> dict[str, float | str]:
+    def estimate_energy(self) -> Energy:
         """Return watt-hours: the estimate, its bounds, and how it was estimated."""
         low, high = (watts * self.core_seconds / _JOULES_A_WH for watts in WATTS_A_CORE)
         value = self.joules / _JOULES_A_WH
@@ -55,13 +57,8 @@ class Meter:
         if not low <= value <= high:  # no tracker, or it took this processor for another
             value, how = (low * high) ** 0.5, "core-seconds times the geometric mean of the bounds"
         low_watts, high_watts = WATTS_A_CORE
-        return {
-            "value": value,
-            "low": low,
-            "high": high,
-            "unit": "Wh",
-            "how": f"estimated: {how}; bounds {low_watts:g} and {high_watts:g} W a busy core",
-        }
+        bounds = f"bounds {low_watts:g} and {high_watts:g} W a busy core"
+        return Energy(value, low, high, "Wh", f"estimated: {how}; {bounds}")
 
     def state(self) -> dict[str, float]:
         """Return what a checkpoint keeps."""

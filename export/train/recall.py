@@ -169,7 +169,7 @@ def describe(
             },
             "training": {
                 "seconds": trained.even.meter.seconds,
-                "energy": trained.even.meter.estimate_energy(),
+                "energy": asdict(trained.even.meter.estimate_energy()),
                 "history": [[step, round(loss, 5)] for step, loss in trained.even.history],
             },
         },

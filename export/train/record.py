@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from export.card import Training
 from export.train.meter import Meter
 
-
-@dataclass(frozen=True)
-class Training:
-    """How the weights came to be: what a reader needs to do it again and what it cost."""
-
-    command: str
-    seed: int
-    steps: int
-    batch: int
-    seconds: float
-    core_seconds: float
-    energy: Mapping[str, object]
-    machine: str
-    history: Sequence[tuple[int, float]] = ()
+__all__ = ["Training", "describe_machine", "describe_training"]
 
 
 def describe_training(
@@ -45,7 +32,7 @@ def describe_training(
         core_seconds=meter.core_seconds,
         energy=meter.estimate_energy(),
         machine=describe_machine(),
-        history=[(int(step), round(float(value), 5)) for step, value in history],
+        history=tuple((int(step), round(float(value), 5)) for step, value in history),
     )
 
 

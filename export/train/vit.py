@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from export.artifact import Draft, FloorError, Gradient, describe_training, write_model
 from export.datasets import DatasetError
-from export.datasets.fashion_mnist import Images, load, normalize, take_few
+from export.datasets.fashion_mnist import LABELS, Images, load, normalize, take_few
 from export.graphs import Port, fold_batch_norm
 from export.parity import ParityError
 from export.train.checkpoint import Checkpoint
@@ -105,6 +105,7 @@ def create_draft(options: Options, fitted: Fitted, test: Images) -> Draft:
             "layers": depth,
             "heads": heads,
         },
+        labels=LABELS,
         picture=PICTURE,
     )
 

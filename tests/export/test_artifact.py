@@ -1,6 +1,7 @@
 """From a torch module to a folder of the zoo, on networks of a few hundred weights."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from export.artifact import (
     open_session,
     write_model,
 )
+from export.card import ModelCard, decode_card
 from export.graphs import Graph, Port, fold_batch_norm, is_rounded, to_stored
 from export.metrics import Metric, measure_share
 from export.parity import ParityError
@@ -209,6 +211,35 @@ def test_a_graph_that_differs_from_torch_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"title": ""}, r"at `\$\.title`"),
+        (
+            {"evaluate": lambda _: {"accuracy": Metric(math.nan, 0.0, 1.0, 3, "%", "of three")}},
+            r"at `\$\.metrics\.accuracy\.value`",
+        ),
+        (
+            {"evaluate": lambda _: {"accuracy": Metric(90.0, 80.0, 95.0, 0, "%", "of none")}},
+            r"at `\$\.metrics\.accuracy\.n`",
+        ),
+        ({"details": {"loss": math.inf}}, "not JSON compliant"),
+    ],
+)
+def test_a_card_that_could_not_be_read_is_not_written(
+    make_draft: Callable[..., Draft], tmp_path: Path, changes: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        write_model(make_draft(floors={}, **changes), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_card_is_read_as_it_was_written(make_draft: Callable[..., Draft], tmp_path: Path) -> None:
+    written = write_model(make_draft(details={"share": np.float64(0.1)}), tmp_path)
+    read = decode_card((tmp_path / NAME / "card.json").read_bytes(), ModelCard)
+    assert read == written and read.labels == ("a", "b", "c")
+
+
 def test_a_full_disk_leaves_the_old_artifact(
     make_draft: Callable[..., Draft], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +249,7 @@ def test_a_full_disk_leaves_the_old_artifact(
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(artifact, "write_json_card", fail)
+    monkeypatch.setattr(artifact, "write_card", fail)
     with pytest.raises(OSError, match="No space"):
         write_model(make_draft(), tmp_path)
     assert list_files(tmp_path / NAME) == before
@@ -282,7 +313,7 @@ def test_folding_batch_norm_changes_nothing_but_the_graph() -> None:
 
 def test_energy_is_an_estimate_between_its_bounds() -> None:
     energy = Meter(10.0, 3600.0, 0.0).estimate_energy()
-    assert (energy["low"], energy["high"]) == (2.0, 20.0)
-    assert energy["value"] == pytest.approx(40**0.5)
+    assert (energy.low, energy.high) == (2.0, 20.0)
+    assert energy.value == pytest.approx(40**0.5)
     measured = Meter(10.0, 3600.0, 5 * 3600.0).estimate_energy()
-    assert measured["value"] == 5 and "codecarbon" in str(measured["how"])
+    assert measured.value == 5 and "codecarbon" in measured.how

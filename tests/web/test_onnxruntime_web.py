@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
-from dashboard.inference.card_loading import load_card
+from dashboard.inference.cards import load_card
 from dashboard.inference.preprocessing import preprocess
 from dashboard.inference.samples import load_sample
 from export.autodiff.deploy import METHODS, Options, create_explainer, write_explainer

@@ -85,8 +85,7 @@ def _open() -> Sweep | None:
         )
         return None
     try:
-        card = cache.get_card(SWEEP)
-        sweep = read_sweep(card, card.labels)
+        sweep = read_sweep(cache.get_card(SWEEP))
     except ZooError as error:
         st.error(str(error), icon="⚠️")
         return None

@@ -46,7 +46,7 @@ def open_diffusion() -> Diffusion:
     def create() -> Diffusion:
         return Diffusion(
             card=graph.card,
-            labels=_read_labels(graph.card),
+            labels=graph.card.labels,
             predict_noise=create_predictor(graph),
             schedule=create_schedule(graph.card.details),
             judge=open_judge(),
@@ -69,13 +69,6 @@ def compute_with_bar(key: Hashable, text: str, compute: Callable[[Move], T]) -> 
 
 def _move(bar: st.delta_generator.DeltaGenerator, done: float, text: str) -> None:
     bar.progress(min(done, 1.0), text)
-
-
-def _read_labels(card: ModelCard) -> tuple[str, ...]:
-    # The classes stand in the meaning of the input: "the class: 0 T-shirt/top, ..., 10 none".
-    listed = card.graphs["predict.onnx"].inputs["label"].meaning.split(": ", 1)[1].split(", ")
-    names = [each.split(" ", 1)[1] for each in listed]
-    return tuple(names[: int(card.details["no_class"])])
 
 
 def open_judge() -> Judge:

@@ -119,11 +119,12 @@ def _judge(model: str, text: str) -> str:
         words = cache.get_word_reader(model).read_last(text)
     except NoWordsError as error:
         return str(error)
+    graph = cache.get_graph(model)
     logits = cache.get_results().get_or_compute(
         ("families", model, words.numbers.tobytes()),
-        lambda: cache.get_graph(model).run({"tokens": words.numbers}, ["logits"])["logits"],
+        lambda: graph.run({"tokens": words.numbers}, ["logits"])["logits"],
     )
     side, sure = find_best(logits)
     read = f"the last {len(words)}" if words.left_out else str(len(words))
-    said = f"**{('negative', 'positive')[side]}** ({sure:.0%}), {read} words read."
+    said = f"**{graph.card.labels[side]}** ({sure:.0%}), {read} words read."
     return f"{said} Unknown to it: {len(words.unknown)}." if words.unknown else said

@@ -44,7 +44,7 @@ def open_gan() -> Gan:
     generator, detective = cache.get_graph(GENERATOR), cache.get_graph(DETECTIVE)
 
     def create() -> Gan:
-        return Gan(generator, detective, cache.get_card("cnn.fashion_mnist").labels, open_judge())
+        return Gan(generator, detective, generator.card.labels, open_judge())
 
     return cache.get_results().get_or_compute((GENERATOR, "gan"), create)
 

@@ -29,7 +29,7 @@ def draw_recall() -> None:
     with left:
         lag = int(slide_option(LAG, "Letters in between", 64.0, LAGS))
         seed = choose_seed(SEED, 0)
-    symbols = tuple(cards["LSTM"].details["tokens"][:-1])
+    symbols = cards["LSTM"].labels
     question = create_question(cards)
     # What the others do would give the answer away.
     protocols = tuple(FILES) if is_answered(question) else ("near",)

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.families.costs import Cost, describe_cost, render_table, write
 from dashboard.families.descriptions import FAMILIES, LSTM, TRANSFORMER
-from dashboard.inference.card_loading import load_model_card
+from dashboard.inference.cards import load_model_card
 from dashboard.inference.latency import Latency
 from dashboard.views.families.page import WORDS
 from export.macs import count_macs

@@ -19,8 +19,7 @@ from dashboard.generation.quality import (
     read_settings,
     show_metric,
 )
-from dashboard.inference.card_loading import load_model_card
-from dashboard.inference.cards import Metric
+from dashboard.inference.cards import Metric, load_model_card
 from dashboard.inference.latency import Latency
 
 ZOO = Path(__file__).resolve().parents[3] / "models" / "zoo"

@@ -12,8 +12,7 @@ import onnx
 import pytest
 from onnx import TensorProto, external_data_helper, helper, numpy_helper
 
-from dashboard.inference.card_loading import load_card
-from dashboard.inference.cards import Card
+from dashboard.inference.cards import Card, load_card
 
 CLASSES, SIDE = 5, 4
 NAME = "linear.test"
@@ -27,7 +26,8 @@ CARD: dict[str, Any] = {
     "family": "Linear",
     "task": "image-classification",
     "summary": "Twice the image, times a matrix.",
-    "labels": "../labels/five.json",
+    "labels": list("abcde"),
+    "labels_credit": "The alphabet.",
     "input": {"name": "image", "layout": "NCHW", "channels": 3, "size": SIDE},
     "preprocessing": {
         "crop": "center_square",
@@ -130,10 +130,6 @@ def make_zoo(tmp_path: Path) -> Zoo:
     def make(folder_name: str = NAME, with_gradient: bool = True, **changes: Any) -> Path:
         folder = tmp_path / "zoo" / folder_name
         folder.mkdir(parents=True)
-        labels = tmp_path / "zoo" / "labels"
-        labels.mkdir(exist_ok=True)
-        names = {"labels": list("abcde"), "credit": "The alphabet."}
-        (labels / "five.json").write_text(json.dumps(names))
         (folder / "weights.bin").write_bytes(WEIGHTS.tobytes())
         onnx.save(_make_graph(False), folder / "predict.onnx")
         if with_gradient:

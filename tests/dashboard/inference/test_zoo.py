@@ -12,7 +12,7 @@ def test_models_are_listed_by_name_and_other_folders_are_not(make_zoo: Any) -> N
     make_zoo("a.data", title=titles["a"])
     (root / ".hidden").mkdir()
     (root / "notes.txt").write_text("no folder")
-    assert (root / "labels").is_dir()
+    (root / "samples").mkdir()
     task = "image-classification"
     assert list_models(root) == [ZooEntry(f"{n}.data", t, task) for n, t in titles.items()]
 

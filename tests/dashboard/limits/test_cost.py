@@ -9,7 +9,7 @@ from onnx import helper
 
 from dashboard.cache import ZOO
 from dashboard.inference.activation_memory import find_peak
-from dashboard.inference.card_loading import load_model_card
+from dashboard.inference.cards import load_model_card
 from dashboard.inference.layer_macs import LayerCost, count_layers, load_structure
 from dashboard.inference.preprocessing import normalize
 from dashboard.inference.sessions import OnnxModel

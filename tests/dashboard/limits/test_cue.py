@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from dashboard.attribution import get_method
-from dashboard.inference.card_loading import load_card
-from dashboard.inference.cards import ModelCard
+from dashboard.inference.cards import ModelCard, load_card
 from dashboard.inference.graphs import load_member
 from dashboard.inference.sessions import OnnxModel
 from dashboard.limits.cue import (

@@ -1,7 +1,7 @@
 """The lecture's table is what the cards say."""
 
 from dashboard.cache import ZOO
-from dashboard.inference.card_loading import load_model_card
+from dashboard.inference.cards import load_model_card
 from dashboard.sequences.lecture_table import create_rows, find_fastest, render_markdown
 
 NAMES = ("rnn", "lstm", "transformer")

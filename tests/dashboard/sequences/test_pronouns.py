@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from dashboard.cache import ZOO
-from dashboard.inference.card_loading import load_model_card
-from dashboard.inference.cards import Metric
+from dashboard.inference.cards import Metric, load_model_card
 from dashboard.sequences.pronouns import (
     Resolved,
     describe_accuracy,

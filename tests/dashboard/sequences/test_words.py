@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dashboard.cache import ZOO
-from dashboard.inference.card_loading import load_model_card
+from dashboard.inference.cards import load_model_card
 from dashboard.sequences.words import LONGEST, NoWordsError, WordReader
 from export.datasets import imdb
 

@@ -19,8 +19,7 @@ open_page = partial(open_view, "data")
 
 
 def load_sweep() -> Sweep:
-    card = cache.get_card(data.SWEEP)
-    sweep = read_sweep(card, card.labels)
+    sweep = read_sweep(cache.get_card(data.SWEEP))
     assert sweep is not None
     return sweep
 
@@ -38,8 +37,7 @@ def test_the_sweep_is_read_whole() -> None:
 
 
 def test_a_card_without_runs_is_no_sweep() -> None:
-    card = cache.get_card("cnn.fashion_mnist")
-    assert read_sweep(card, card.labels) is None
+    assert read_sweep(cache.get_card("cnn.fashion_mnist")) is None
 
 
 def test_the_page_foretells_and_shows_every_network() -> None:

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
-from dashboard.inference.card_loading import load_model_card
+from dashboard.inference.cards import load_model_card
 from dashboard.inference.samples import CLOTHING, list_samples
 from dashboard.views import VIEWS
 from dashboard.views.transformer import page as transformer
