@@ -176,10 +176,10 @@ def _create_card(
         "graphs": {f"{name}.onnx": _describe(graph) for name, graph in draft.graphs.items()},
         "parameters": count_parameters(predict.truth),
         "macs": count_macs(folder / PREDICT_FILE, _get_sizes(predict)),
-        "metrics": metrics,
-        "floors": draft.floors,
+        "metrics": dict(metrics),
+        "floors": dict(draft.floors),
         "training": draft.training,
-        "source": draft.source,
+        "source": dict(draft.source),
         "licence": draft.licence,
         "opset": OPSET,
         "parity": Parity(
@@ -190,7 +190,7 @@ def _create_card(
         "gradient_parity": gradient_parity,
         "exported_with": describe_versions(),
         "members": {name: f"{name}.npz" for name in draft.members},
-        "details": details() if callable(details) else details,
+        "details": dict(details() if callable(details) else details),
         "files": compute_sums(folder),
     }
     if draft.picture is None:
@@ -202,7 +202,7 @@ def _create_card(
         preprocessing=draft.picture.preprocessing,
         output=Output(next(iter(predict.outputs)), "logits"),
         layers={name: name for name in (draft.gradient.wrt if draft.gradient else ())},
-        published=draft.published,
+        published=dict(draft.published),
         provenance=draft.provenance,
     )
 
@@ -246,7 +246,7 @@ def _check_floors(draft: Draft, metrics: Mapping[str, Metric]) -> None:
 
 
 def _describe(graph: Graph) -> GraphSpec:
-    return GraphSpec(graph.inputs, graph.outputs, graph.layers)
+    return GraphSpec(dict(graph.inputs), dict(graph.outputs), graph.layers)
 
 
 def _get_sizes(graph: Graph) -> dict[str, int]:

@@ -11,9 +11,11 @@ import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Literal
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 MAX_HEADER_BYTES = 4 << 20
@@ -51,6 +53,14 @@ class Message:
 
     header: Header
     arrays: tuple[NDArray[Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What a header says of an array before its bytes come."""
+
+    dtype: Literal["uint8", "int64", "float32"]
+    shape: Annotated[tuple[Annotated[int, Meta(ge=0, lt=MAX_AXIS)], ...], Meta(max_length=MAX_AXES)]
 
 
 def clean_text(text: object, limit: int = 300) -> str:
@@ -101,10 +111,7 @@ def read_message(stream: BinaryIO, max_array_bytes: int) -> Message:
     if length > MAX_HEADER_BYTES:
         raise WireError(f"a header of {length} bytes")
     header = _parse_header(_read_exactly(stream, length))
-    declared = header.pop(_ARRAYS, [])
-    if not isinstance(declared, list) or len(declared) > MAX_ARRAYS:
-        raise WireError("no list of arrays")
-    layouts = [_parse_layout(each) for each in declared]
+    layouts = _parse_layouts(header.pop(_ARRAYS, []))
     total = sum(math.prod(shape) * dtype.itemsize for dtype, shape in layouts)
     if total > max_array_bytes:
         raise WireError(f"arrays of {total} bytes")
@@ -121,19 +128,12 @@ def _parse_header(data: bytes) -> Header:
     return header
 
 
-def _parse_layout(declared: object) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    if not isinstance(declared, dict):
-        raise WireError("an array without a layout")
-    name, shape = declared.get("dtype"), declared.get("shape")
-    if not isinstance(name, str) or name not in _DTYPES:
-        raise WireError("an array of a type that does not cross")
-    if not isinstance(shape, list) or len(shape) > MAX_AXES or not all(map(_is_axis, shape)):
-        raise WireError("an array without a shape")
-    return _DTYPES[name], tuple(shape)
-
-
-def _is_axis(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_AXIS
+def _parse_layouts(declared: object) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
+    try:
+        layouts = msgspec.convert(declared, Annotated[list[_Layout], Meta(max_length=MAX_ARRAYS)])
+    except msgspec.ValidationError as error:
+        raise WireError("arrays without a layout") from error
+    return [(_DTYPES[layout.dtype], layout.shape) for layout in layouts]
 
 
 def _read_array(stream: BinaryIO, dtype: np.dtype[Any], shape: Sequence[int]) -> NDArray[Any]:

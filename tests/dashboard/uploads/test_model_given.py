@@ -91,7 +91,9 @@ def test_what_it_says_of_gradients_is_checked(header: dict[str, Any]) -> None:
         parse_gradient_facts(Message(header))
 
 
-@pytest.mark.parametrize("shape", [[], [1, 2], [-1, 2, 3], [1 << 20, 1 << 20, 1 << 20]])
+@pytest.mark.parametrize(
+    "shape", [[], [1, 2], [-1, 2, 3], [1 << 20, 1 << 20, 1 << 20], [1 << 2000] * 3]
+)
 def test_a_layer_of_an_absurd_shape_is_left_out(shape: list[int]) -> None:
     facts = parse_gradient_facts(
         Message({"reason": "", "operator": "", "layer": "x", "layer_shape": shape})
@@ -110,6 +112,11 @@ def test_a_layer_of_an_absurd_shape_is_left_out(shape: list[int]) -> None:
         {"metadata": {"a": 1}},
         {"operators": {"Conv": "many"}},
         {"opset": -1},
+        {"opset": True},
+        {"n_parameters": -1},
+        {"was_converted": "yes"},
+        {"image": {"name": "x", "dtype": "float32", "shape": [1 << 31]}},
+        {"image": {"name": "x", "dtype": "float32", "shape": [None] * 100}},
     ],
 )
 def test_what_it_says_of_a_model_is_checked(change: dict[str, Any]) -> None:

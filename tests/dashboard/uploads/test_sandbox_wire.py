@@ -73,7 +73,21 @@ def test_a_message_that_is_cut_off_ends_the_conversation() -> None:
             read_message(io.BytesIO(whole[:length]), 1 << 20)
 
 
-@pytest.mark.parametrize("arrays", [5, [5], [{}], [{"dtype": 3, "shape": []}], [{}] * 65])
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        5,
+        [5],
+        [{}],
+        [{"dtype": 3, "shape": []}],
+        [{"dtype": "object", "shape": []}],
+        [{"dtype": "uint8", "shape": [True]}],
+        [{"dtype": "uint8", "shape": [-1]}],
+        [{"dtype": "uint8", "shape": [1 << 31]}],
+        [{"dtype": "uint8", "shape": [1] * 9}],
+        [{"dtype": "uint8", "shape": [1]}] * 65,
+    ],
+)
 def test_arrays_that_are_not_described_are_refused(arrays: object) -> None:
     header = json.dumps({"arrays": arrays}).encode()
     with pytest.raises(WireError):
