@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import IMAGE_CLASSIFICATION, ZooError
+from dashboard.widgets.option_select import select_option
 
 KEY = "model"
 
@@ -24,13 +25,12 @@ def select_model() -> str:
     if not titles:
         return ""
     names = tuple(titles)
-    state.bind(KEY, names[0], lambda text: text if text in titles else None)
-    return st.selectbox(
+    return select_option(
+        KEY,
         "Network",
+        names[0],
         names,
-        format_func=lambda name: titles[name],
-        key=KEY,
-        persist_state="session",
+        titles.__getitem__,
         help="The trained network that looks at your photo. It runs as an ONNX graph.",
     )
 

@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard import cache, state
 from dashboard.inference.images import ImageError, Photo, decode_image
 from dashboard.inference.samples import CLOTHING, PHOTOS, list_samples
+from dashboard.widgets.option_select import parse_option, select_pill
 
 MAX_PHOTOS = 10
 MAX_MEGABYTES = 10
@@ -52,7 +53,7 @@ def select_photo(subject: str = PHOTOS) -> ChosenPhoto:
     """
     samples = {sample.name: sample for sample in list_samples(subject)}
     first, key = next(iter(samples)), _SAMPLE_KEYS[subject]
-    name = state.bind(key, first, lambda text: text if text in samples else None)
+    name = state.bind(key, first, parse_option(tuple(samples)))
     source = st.segmented_control(
         "Photo",
         (SAMPLE, UPLOAD, CAMERA),
@@ -63,17 +64,14 @@ def select_photo(subject: str = PHOTOS) -> ChosenPhoto:
         label_visibility="collapsed",
     )
     if source == SAMPLE:
-        chosen = st.pills(
+        select_pill(
+            key,
             "Sample photo",
+            first,
             tuple(samples),
-            format_func=lambda name: samples[name].title,
-            key=key,
-            required=True,
-            persist_state="session",
-            wrap=True,
-            label_visibility="collapsed",
+            lambda name: samples[name].title,
+            is_label_hidden=True,
         )
-        name = chosen or first
     elif source == UPLOAD:
         _draw_uploader()
     else:
@@ -82,7 +80,7 @@ def select_photo(subject: str = PHOTOS) -> ChosenPhoto:
     own = state.get(_PHOTOS, ())
     if source != SAMPLE and own:
         return _choose_own(own)
-    sample = samples[name if name in samples else first]
+    sample = samples[name]
     caption = f"{sample.title}. {sample.credit} ({sample.licence})."
     return ChosenPhoto(cache.get_sample(sample.name), sample.name, caption, sample.alt)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.attribution import get_method
 from dashboard.channel_pictures import encode_url
 from dashboard.figures.map_sequence import (
@@ -34,7 +34,7 @@ from dashboard.limits.cue import (
 from dashboard.limits.maps import encode_heat
 from dashboard.widgets.lesson import Question, draw_question, is_answered
 from dashboard.widgets.on_demand import compute_on_demand
-from dashboard.widgets.option_select import parse_option, select_option
+from dashboard.widgets.option_select import select_option, select_whole
 
 SWEEP = "cnn_sweep.fashion_mnist"
 GARMENT, METHOD = "box.garment", "box.cue_map"
@@ -154,9 +154,8 @@ def _open() -> tuple[Cue, OnnxModel, OnnxModel] | None:
 
 def _choose_garment() -> tuple[Garment, int]:
     garments = cache.get_small_pictures()
-    choices = range(len(garments.labels))
-    index = state.bind(GARMENT, _FIRST, lambda text: parse_option(choices, text))
-    st.number_input("Garment (of the test set's sample)", 0, choices[-1], step=1, key=GARMENT)
+    last = len(garments.labels) - 1
+    index = select_whole(GARMENT, "Garment (of the test set's sample)", _FIRST, 0, last)
     return Garment(garments.grey[index], int(garments.labels[index])), index
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import state
 from dashboard.inference.samples import choose_subject
 from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
@@ -20,7 +19,7 @@ from dashboard.views.black_box.tiny_change import draw_tiny_change
 from dashboard.views.black_box.trial import Trial, select_methods
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
-from dashboard.widgets.option_select import parse_option
+from dashboard.widgets.option_select import select_pill
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.sight_select import choose_own, see
 
@@ -123,15 +122,8 @@ def _draw(
 
 
 def _draw_test(trial: Trial) -> None:
-    test = state.bind(TEST, WEIGHTS, lambda text: parse_option(tuple(TESTS), text))
-    st.pills(
-        "Which test",
-        tuple(TESTS),
-        format_func=lambda name: TESTS[name],
-        key=TEST,
-        required=True,
-        wrap=True,
-        label_visibility="collapsed",
+    test = select_pill(
+        TEST, "Which test", WEIGHTS, tuple(TESTS), TESTS.__getitem__, is_label_hidden=True
     )
     if test == KNOWN:
         draw_known_answer(trial)

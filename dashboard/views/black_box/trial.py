@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
 import streamlit as st
 
-from dashboard import state
 from dashboard.attribution import METHODS
 from dashboard.attribution.base import Method, Question
 from dashboard.cache import ResultStore
@@ -19,6 +18,7 @@ from dashboard.inference.model import Floats, Model
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.probability import compute_probability
 from dashboard.inference.sight import Sight
+from dashboard.widgets.option_select import select_several
 from dashboard.widgets.sight_select import get_store
 
 CHOSEN = "box.methods"
@@ -125,26 +125,15 @@ def select_methods(trial: Trial) -> list[Method]:
     """Draw the choice of a few methods; a field of the URL that the experiments share."""
     offered = {each.name: each for each in list_methods(trial) if each.name != "random"}
 
-    def parse(text: str) -> list[str] | None:
-        names = [name for name in text.split(",") if name in offered]
-        return names[:MAX_METHODS] or None
-
-    default = [name for name in DEFAULT_METHODS if name in offered]
-    chosen: Sequence[str] = state.bind(CHOSEN, default, parse, ",".join)
-    known = [name for name in chosen if name in offered]
-    if known != list(chosen):  # chosen for another network
-        state.put(CHOSEN, known or default)
-    names = st.pills(
+    names = select_several(
+        CHOSEN,
         "Methods on trial",
+        DEFAULT_METHODS,
         tuple(offered),
-        format_func=lambda name: offered[name].label,
-        selection_mode="multi",
-        key=CHOSEN,
-        persist_state="session",
-        wrap=True,
+        lambda name: offered[name].label,
         help="RISE, KernelSHAP and Occlusion ask the network hundreds of times for every map.",
     )
-    picked = [offered[name] for name in offered if name in (names or ())]
+    picked = [offered[name] for name in names]
     if not picked:
         st.info("Choose at least one method.")
     if len(picked) > MAX_METHODS:

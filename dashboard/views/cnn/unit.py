@@ -19,7 +19,7 @@ from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import crop_view, normalize, to_pixels
 from dashboard.inference.samples import CLOTHING, choose_subject, list_samples
 from dashboard.inference.stages import Stage
-from dashboard.widgets.option_select import parse_whole
+from dashboard.widgets.option_select import parse_whole, select_option
 from dashboard.widgets.progress import draw_progress, draw_stopped, is_stopped
 
 LAYER, UNIT = "cnn.layer", "cnn.unit"
@@ -33,36 +33,32 @@ def choose_unit(stages: Sequence[Stage], best: int) -> tuple[int, int]:
     """Return the (layer, channel) of the link or of the reader; ``best`` of the last at first."""
     last = len(stages) - 1
     layer = state.bind(LAYER, last, parse_whole(0, last))
-    if layer is None or not 0 <= layer <= last:  # another network has fewer layers
-        state.put(LAYER, last)
-        layer = last
     channels = stages[layer].channels
-    channel = state.bind(UNIT, best, parse_whole(0, channels - 1))
-    if not 0 <= channel < channels:
-        state.put(UNIT, 0)
-        channel = 0
-    return layer, channel
+    first = best if best < channels else 0
+    return layer, state.bind(UNIT, first, parse_whole(0, channels - 1))
 
 
 def draw_unit(
     model: InnerModel, sha256: str, limits: tuple[Floats, Floats], unit: tuple[int, int]
 ) -> None:
     """Draw the choice of the unit, its strongest patches and its optimised picture."""
-    stages = model.stages
+    stages, last = model.stages, model.stages[unit[0]].channels - 1
     left, middle, right = st.columns([3, 5, 3], gap="large")
     with left:
-        st.selectbox(
+        select_option(
+            LAYER,
             "Layer",
+            len(stages) - 1,
             range(len(stages)),
-            format_func=lambda index: name_stage(stages, index),
-            key=LAYER,
+            lambda index: name_stage(stages, index),
         )
         st.number_input(
-            f"Channel, 0 to {stages[unit[0]].channels - 1}",
+            f"Channel, 0 to {last}",
             min_value=0,
-            max_value=stages[unit[0]].channels - 1,
+            max_value=last,
             step=1,
             key=UNIT,
+            persist_state="session",
             help="Or click a map above.",
         )
     with middle:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.cache import ResultStore
 from dashboard.inference.activation_memory import find_peak
 from dashboard.inference.cards import PREDICT_FILE, Training
@@ -22,6 +22,7 @@ from dashboard.uploads.cost import count_upload
 from dashboard.uploads.model import UploadedModel
 from dashboard.views.cost.charts import plot_layers
 from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.option_select import select_option, slide_option
 
 REGION, ANSWERS = "cost.region", "cost.answers"
 _COUNTS = (1, 1_000, 1_000_000, 1_000_000_000)
@@ -154,18 +155,14 @@ def _draw_energy(bill: Bill, latency: Latency) -> None:
     st.subheader("Energy and carbon dioxide")
     left, right = st.columns([1, 2], gap="large")
     with left:
-        regions = tuple(GRID)
-        state.bind(REGION, "Germany", lambda text: text if text in regions else None)
-        region = st.selectbox(
+        region = select_option(
+            REGION,
             "Where the power comes from",
-            regions,
-            key=REGION,
-            format_func=lambda each: f"{each}: {GRID[each]:.0f} g/kWh",
+            "Germany",
+            tuple(GRID),
+            lambda each: f"{each}: {GRID[each]:.0f} g/kWh",
         )
-        state.bind(ANSWERS, _COUNTS[2], _parse_count)
-        count = st.select_slider(
-            "Answers", _COUNTS, key=ANSWERS, format_func=lambda each: f"{each:,}"
-        )
+        count = slide_option(ANSWERS, "Answers", _COUNTS[2], _COUNTS, "{:,}".format)
     rows = _list_answers(bill, latency, count)
     if bill.training is not None:
         energy = bill.training.energy
@@ -224,10 +221,6 @@ def create_question(layers: Sequence[LayerCost]) -> Question:
         f"places at which they are used: the last third holds {last:.0%} of the weights, at few "
         "places.",
     )
-
-
-def _parse_count(text: str) -> int | None:
-    return next((count for count in _COUNTS if str(count) == text), None)
 
 
 def _shorten(value: float) -> str:

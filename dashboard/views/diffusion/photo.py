@@ -15,7 +15,14 @@ from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
 from dashboard.views.diffusion.networks import CNN, Diffusion, compute_with_bar
-from dashboard.widgets.option_select import parse_whole
+from dashboard.widgets.option_select import (
+    parse_switch,
+    parse_whole,
+    select_option,
+    select_pill,
+    select_whole,
+    switch,
+)
 from dashboard.widgets.photo_input import select_photo
 
 FROM, TEST, LEVEL = "diffusion.from", "diffusion.test", "diffusion.level"
@@ -64,42 +71,24 @@ def _take_level() -> None:
 
 def _choose_picture(names: Sequence[str]) -> Pixels:
     """Draw the choice and return the picture as grey pixels (28, 28)."""
-    state.bind(FROM, _PHOTO, lambda text: text if text in _FROM_TITLES else None)
-    source = st.pills(
-        "The picture",
-        tuple(_FROM_TITLES),
-        format_func=lambda name: _FROM_TITLES[name],
-        key=FROM,
-        required=True,
-        wrap=True,
-        persist_state="session",
-    )
+    source = select_pill(FROM, "The picture", _PHOTO, tuple(_FROM_TITLES), _FROM_TITLES.__getitem__)
     if source == _TEST:
         return _choose_test_picture(names)
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
     grey = crop_view(chosen.photo.pixels, cache.get_card(CNN))[..., 0]
     is_bright = has_bright_border(grey)
-    inverted = state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
+    inverted = state.bind(INVERT, False, parse_switch)
     if is_bright or inverted:
         st.caption("The network knows garments on black; this picture's background is bright.")
-        inverted = st.toggle("Swap black and white", key=INVERT, persist_state="session")
+        inverted = switch(INVERT, "Swap black and white")
     return 255 - grey if inverted else grey
 
 
 def _choose_test_picture(names: Sequence[str]) -> Pixels:
     garments = cache.get_small_pictures()
     last = len(garments.grey) - 1
-    state.bind(TEST, _FIRST_TEST, parse_whole(0, last))
-    chosen = st.number_input(
-        f"Test picture, 0 to {last}",
-        min_value=0,
-        max_value=last,
-        step=1,
-        key=TEST,
-        persist_state="session",
-    )
-    index = _FIRST_TEST if chosen is None else int(chosen)
+    index = select_whole(TEST, f"Test picture, 0 to {last}", _FIRST_TEST, 0, last)
     st.caption(
         f"Labelled {names[garments.labels[index]]}. Fashion-MNIST test picture, Zalando SE (MIT); "
         "the network was not trained on it."
@@ -110,16 +99,15 @@ def _choose_test_picture(names: Sequence[str]) -> Pixels:
 
 def _choose_label(diffusion: Diffusion) -> int:
     none = len(diffusion.labels)
-    state.bind(AS_CLASS, none, parse_whole(0, none))
-    chosen = st.selectbox(
+    classes: Sequence[int] = (none, *range(none))
+    return select_option(
+        AS_CLASS,
         "Denoise it as",
-        (none, *range(none)),
-        format_func=diffusion.name_label,
-        key=AS_CLASS,
-        persist_state="session",
+        none,
+        classes,
+        diffusion.name_label,
         help="A class other than the picture's own, with much noise, turns one into the other.",
     )
-    return none if chosen is None else chosen
 
 
 def _create_player(diffusion: Diffusion, film: RevivalFilm, identity: str, start: int) -> Player:

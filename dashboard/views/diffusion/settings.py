@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import streamlit as st
-
-from dashboard import state
 from dashboard.generation.diffusion import Wish
-from dashboard.widgets.option_select import parse_whole
+from dashboard.widgets.option_select import (
+    select_option,
+    select_pill,
+    select_whole,
+    slide_number,
+    slide_option,
+)
 
 CLASS, SEED = "diffusion.class", "diffusion.seed"
 GUIDANCE, STEPS = "diffusion.guidance", "diffusion.steps"
@@ -29,6 +32,8 @@ _VERSUS_TITLES = {
     BY_NOTHING: "Nothing",
 }
 _FIRST_CLASS, _FIRST_SEED, _FIRST_VERSUS_CLASS = 9, 7, 3
+_SEED_HELP = "The only thing that is random. The same seed is the same noise, and the same result."
+_STEPS_HELP = "How often the network is asked on the way from noise to a picture."
 
 
 @dataclass(frozen=True)
@@ -39,90 +44,39 @@ class Wishes:
     versus: Wish | None
 
 
-def parse_guidance(text: str) -> float | None:
-    """Return a guidance that the slider has, else None."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if value in GUIDANCES else None
-
-
 def choose_wishes(labels: Sequence[str], steps: int, guidance: float) -> Wishes:
     """Draw the controls; ``steps`` and ``guidance`` are the card's own setting, the defaults."""
+    classes = tuple(range(len(labels)))
+    label = select_option(CLASS, "Garment", _FIRST_CLASS, classes, labels.__getitem__)
     main = Wish(
-        label=_choose_class(CLASS, "Garment", labels, _FIRST_CLASS),
-        seed=_choose_seed(),
-        guidance=_choose_guidance(GUIDANCE, "Guidance", guidance),
-        steps=_choose_steps(steps),
+        label=label,
+        seed=select_whole(
+            SEED, f"Seed of the noise, 0 to {MAX_SEED}", _FIRST_SEED, 0, MAX_SEED, _SEED_HELP
+        ),
+        guidance=_slide_guidance(GUIDANCE, "Guidance", guidance, GUIDANCES),
+        steps=slide_number(STEPS, "Steps", steps, MIN_STEPS, MAX_STEPS, 1, _STEPS_HELP),
     )
-    state.bind(VERSUS, BY_GUIDANCE, lambda text: text if text in _VERSUS_TITLES else None)
-    by = st.pills(
+    by = select_pill(
+        VERSUS,
         "Beside it, from the same noise",
+        BY_GUIDANCE,
         tuple(_VERSUS_TITLES),
-        format_func=lambda name: _VERSUS_TITLES[name],
-        key=VERSUS,
-        required=True,
-        wrap=True,
-        persist_state="session",
+        _VERSUS_TITLES.__getitem__,
     )
+    # Beside itself a picture shows nothing: what is asked for already is not offered again.
     if by == BY_CLASS:
-        other = _choose_class(VERSUS_CLASS, "The other garment", labels, _FIRST_VERSUS_CLASS)
-        return Wishes(main, Wish(other, main.seed, main.guidance, main.steps))
+        others = tuple(each for each in classes if each != label)
+        first = _FIRST_VERSUS_CLASS if label != _FIRST_VERSUS_CLASS else _FIRST_CLASS
+        other = select_option(VERSUS_CLASS, "The other garment", first, others, labels.__getitem__)
+        return Wishes(main, replace(main, label=other))
     if by == BY_GUIDANCE:
-        weight = _choose_guidance(VERSUS_GUIDANCE, "The other guidance", 0.0)
-        return Wishes(main, Wish(main.label, main.seed, weight, main.steps))
+        weights = tuple(each for each in GUIDANCES if each != main.guidance)
+        weight = 0.0 if main.guidance else guidance
+        weight = _slide_guidance(VERSUS_GUIDANCE, "The other guidance", weight, weights)
+        return Wishes(main, replace(main, guidance=weight))
     return Wishes(main, None)
 
 
-def _choose_class(key: str, title: str, labels: Sequence[str], default: int) -> int:
-    value = state.bind(key, default, parse_whole(0, len(labels) - 1))
-    chosen = st.selectbox(
-        title,
-        range(len(labels)),
-        format_func=lambda index: labels[index],
-        key=key,
-        persist_state="session",
-    )
-    return value if chosen is None else chosen
-
-
-def _choose_seed() -> int:
-    value = state.bind(SEED, _FIRST_SEED, parse_whole(0, MAX_SEED))
-    chosen = st.number_input(
-        f"Seed of the noise, 0 to {MAX_SEED}",
-        min_value=0,
-        max_value=MAX_SEED,
-        step=1,
-        key=SEED,
-        persist_state="session",
-        help="The only thing that is random. The same seed is the same noise, and the same result.",
-    )
-    return value if chosen is None else int(chosen)
-
-
-def _choose_guidance(key: str, title: str, default: float) -> float:
-    state.bind(key, default, parse_guidance)
-    return float(
-        st.select_slider(
-            title,
-            GUIDANCES,
-            key=key,
-            persist_state="session",
-            help="0 ignores the class, 1 is the network's prediction for it, more exaggerates it.",
-        )
-    )
-
-
-def _choose_steps(default: int) -> int:
-    state.bind(STEPS, default, parse_whole(MIN_STEPS, MAX_STEPS))
-    return int(
-        st.slider(
-            "Steps",
-            MIN_STEPS,
-            MAX_STEPS,
-            key=STEPS,
-            persist_state="session",
-            help="How often the network is asked on the way from noise to a picture.",
-        )
-    )
+def _slide_guidance(key: str, title: str, default: float, offered: Sequence[float]) -> float:
+    told = "0 ignores the class, 1 is the network's prediction for it, more exaggerates it."
+    return slide_option(key, title, default, offered, str, help=told)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import state
-from dashboard.widgets.option_select import parse_whole
+from dashboard.widgets.option_select import select_option
 
 PREDICTED = -1  # whatever the network says
 NOTHING = -1  # not contrasted with any class
@@ -39,24 +39,21 @@ def select_classes(labels: Sequence[str], ranking: Sequence[int]) -> tuple[int, 
     rest = sorted(set(range(len(labels))) - set(ranking), key=lambda index: labels[index].lower())
     classes = (*ranking, *rest)
 
-    parse = parse_whole(0, len(labels) - 1)
-    state.bind(_TARGET, PREDICTED, parse)
-    state.bind(_VERSUS, NOTHING, parse)
-    chosen = st.selectbox(
+    chosen = select_option(
+        _TARGET,
         "Explain the class",
+        PREDICTED,
         (PREDICTED, *classes),
-        format_func=lambda i: f"The prediction: {labels[ranking[0]]}" if i < 0 else labels[i],
-        key=_TARGET,
-        persist_state="session",
+        lambda i: f"The prediction: {labels[ranking[0]]}" if i < 0 else labels[i],
         help="The maps show what speaks for this class, whether or not the network predicts it.",
     )
     target = ranking[0] if chosen == PREDICTED else chosen
-    against = st.selectbox(
+    against = select_option(
+        _VERSUS,
         "Against",
+        NOTHING,
         (NOTHING, *classes),
-        format_func=lambda i: "Nothing: its own score" if i < 0 else labels[i],
-        key=_VERSUS,
-        persist_state="session",
+        lambda i: "Nothing: its own score" if i < 0 else labels[i],
         help="Contrastive: what speaks for the one class rather than the other. "
         "The score explained is the difference of the two logits.",
     )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import state
 from dashboard.attribution import METHODS
 from dashboard.attribution.base import Method
 from dashboard.attribution.params import ChoiceParam, IntParam, Param, Params, Value
 from dashboard.inference.model import Model
+from dashboard.widgets.option_select import select_option, select_several, slide_number
 
 _METHODS = "methods"
 
@@ -23,26 +23,18 @@ def select_methods(model: Model) -> list[tuple[Method, Params]]:
     reasons = {method.name: method.is_compatible(model) for method in METHODS}
     offered = {method.name: method for method in METHODS if reasons[method.name] is None}
 
-    def parse(text: str) -> list[str] | None:
-        names = [name for name in text.split(",") if name in offered]
-        return names or None
-
-    default = [name for name in DEFAULT_METHODS if name in offered]
-    state.bind(_METHODS, default, parse, ",".join)
-    names = st.pills(
+    names = select_several(
+        _METHODS,
         "Explain with",
+        DEFAULT_METHODS,
         tuple(offered),
-        format_func=lambda name: offered[name].label,
-        selection_mode="multi",
-        key=_METHODS,
-        persist_state="session",
-        wrap=True,
+        lambda name: offered[name].label,
         help="Side by side, on the same photo. Intensity, edges and random are trivial maps: "
         "a method that does not beat them has explained nothing.",
     )
     for reason in filter(None, reasons.values()):
         st.caption(reason)
-    chosen = [offered[name] for name in offered if name in (names or ())]
+    chosen = [offered[name] for name in names]
     return [(method, values) for method, values in zip(chosen, _draw_controls(chosen), strict=True)]
 
 
@@ -58,28 +50,12 @@ def _draw_controls(methods: Sequence[Method]) -> list[Params]:
 
 
 def _draw_param(method: Method, param: Param) -> Value:
-    key = f"{method.name}.{param.name}"
-    state.bind(key, param.default, param.parse)
+    key, told = f"{method.name}.{param.name}", param.help or None
     if isinstance(param, ChoiceParam):
-        return st.selectbox(
-            param.label, param.choices, key=key, help=param.help or None, persist_state="session"
-        )
+        return select_option(key, param.label, param.default, param.choices, help=told)
     if isinstance(param, IntParam):
-        return st.slider(
-            param.label,
-            param.minimum,
-            param.maximum,
-            step=param.step,
-            key=key,
-            help=param.help or None,
-            persist_state="session",
-        )
-    return st.slider(
-        param.label,
-        param.minimum,
-        param.maximum,
-        step=param.step,
-        key=key,
-        help=param.help or None,
-        persist_state="session",
+        low, high = param.minimum, param.maximum
+        return slide_number(key, param.label, param.default, low, high, param.step, told)
+    return slide_number(
+        key, param.label, param.default, param.minimum, param.maximum, param.step, told
     )

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.channel_pictures import encode_url
 from dashboard.families.descriptions import CNN, DENOISER, GENERATOR, LSTM, TRANSFORMER, Family
 from dashboard.families.examples import (
@@ -22,7 +22,7 @@ from dashboard.generation.replay import draw_latents, forge
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
 from dashboard.sequences.words import NoWordsError
-from dashboard.widgets.option_select import choose_seed, select_option
+from dashboard.widgets.option_select import choose_seed, select_option, select_text
 from dashboard.widgets.tour import draw_page_link
 
 CLASS, SEED, TEXT = "families.class", "families.seed", "families.text"
@@ -40,11 +40,7 @@ def draw_examples(families: Sequence[Family]) -> None:
     with second:
         seed = choose_seed(SEED, 1)
     with third:
-        text = state.bind(
-            TEXT, SENTENCE, lambda given: given[:MAX_TEXT], lambda given: given[:MAX_TEXT]
-        )
-        # Without max_chars: with it the browser drops a longer paste whole, without a word.
-        st.text_input("Sentence, in English", key=TEXT)
+        text = select_text(TEXT, "Sentence, in English", SENTENCE, MAX_TEXT)
     columns = st.columns(len(families), border=True)
     for column, family in zip(columns, families, strict=True):
         with column:

@@ -33,7 +33,13 @@ from dashboard.views.fundamentals.neuron_figure import (
 )
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import draw_question, draw_sources, draw_theory, draw_title
-from dashboard.widgets.option_select import choose_seed, parse_real, select_option, slide_option
+from dashboard.widgets.option_select import (
+    choose_seed,
+    parse_option,
+    parse_real,
+    select_option,
+    slide_option,
+)
 
 PARTS = {
     "neuron": "One neuron",
@@ -75,9 +81,14 @@ def render(model_name: str) -> None:
         "a neuron multiplies, adds and bends; a network learns by sending its error back along "
         "the same edges. Every number here is computed as you watch.",
     )
-    part = state.bind("part", "neuron", lambda text: text if text in PARTS else None)
+    part = state.bind("part", "neuron", parse_option(tuple(PARTS)))
     st.segmented_control(
-        "Part", list(PARTS), format_func=PARTS.__getitem__, key="part", required=True
+        "Part",
+        tuple(PARTS),
+        format_func=PARTS.__getitem__,
+        key="part",
+        required=True,
+        persist_state="session",
     )
     complaints = st.container()
     _DRAW[part]()
@@ -181,10 +192,9 @@ def _choose_walk() -> tuple[Surface, tuple[float, float], float, float]:
 def _choose_coordinate(surface: Surface, axis: int) -> float:
     key, (low, high) = f"descent.{'xy'[axis]}", surface.domain[axis]
     value = state.bind(key, surface.start[axis], parse_real(low, high))
-    if not low <= value <= high:
-        state.put(key, surface.start[axis])
-        value = surface.start[axis]
-    st.number_input(f"Start, {surface.axes[axis]}", low, high, step=0.1, key=key)
+    st.number_input(
+        f"Start, {surface.axes[axis]}", low, high, step=0.1, key=key, persist_state="session"
+    )
     return value
 
 

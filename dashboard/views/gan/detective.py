@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.channel_pictures import encode_url
 from dashboard.figures.map_sequence import (
     Frame,
@@ -34,7 +34,12 @@ from dashboard.inference.small_pictures import has_bright_border
 from dashboard.limits.maps import encode_heat
 from dashboard.views.gan.drawing_pad import draw_pad
 from dashboard.views.gan.networks import DETECTIVE, Gan, describe_seen, load_real, recognise
-from dashboard.widgets.option_select import parse_whole
+from dashboard.widgets.option_select import (
+    select_option,
+    select_pill,
+    select_whole,
+    switch,
+)
 from dashboard.widgets.photo_input import select_photo
 
 FROM, TEST, SAID, INVERT = "gan.from", "gan.test", "gan.said", "gan.invert"
@@ -56,17 +61,8 @@ def draw_detective(gan: Gan, forged: Floats, label: int) -> None:
     """Draw the choice of a picture, the verdict, its maps and their test."""
     left, right = st.columns([1, 2], gap="large")
     with left:
-        state.bind(FROM, FORGED, lambda text: text if text in _TITLES else None)
-        source = st.pills(
-            "The picture",
-            tuple(_TITLES),
-            format_func=lambda name: _TITLES[name],
-            key=FROM,
-            required=True,
-            wrap=True,
-            persist_state="session",
-        )
-        image, said = _choose(gan, source or FORGED, forged, label)
+        source = select_pill(FROM, "The picture", FORGED, tuple(_TITLES), _TITLES.__getitem__)
+        image, said = _choose(gan, source, forged, label)
     with right:
         if image is None:
             st.info("Draw a garment in white, as large as the field, then let the detective judge.")
@@ -94,11 +90,7 @@ def _choose(gan: Gan, source: str, forged: Floats, label: int) -> tuple[Floats |
 def _choose_real(gan: Gan) -> tuple[Floats, int]:
     images, labels = load_real(1000)
     last = len(images) - 1
-    state.bind(TEST, 3, parse_whole(0, last))
-    chosen = st.number_input(
-        f"Test picture, 0 to {last}", 0, last, step=1, key=TEST, persist_state="session"
-    )
-    index = 3 if chosen is None else int(chosen)
+    index = select_whole(TEST, f"Test picture, 0 to {last}", 3, 0, last)
     st.caption(f"Labelled {gan.labels[labels[index]]}. Fashion-MNIST, Zalando SE (MIT).")
     return images[index], int(labels[index])
 
@@ -108,8 +100,7 @@ def _choose_photo() -> Pixels:
     st.caption(chosen.caption)
     grey: Pixels = crop_view(chosen.photo.pixels, cache.get_card(_CNN))[..., 0]
     is_bright = has_bright_border(grey)
-    state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
-    other_way = st.toggle("Swap black and white", key=INVERT, persist_state="session")
+    other_way = switch(INVERT, "Swap black and white")
     swapped = is_bright != other_way
     st.caption(describe_photo(is_bright, swapped))
     return 255 - grey if swapped else grey
@@ -130,16 +121,15 @@ def _choose_said(gan: Gan, image: Floats | None) -> int:
     options = (AS_SEEN, *range(len(gan.labels))) if gan.judge else tuple(range(len(gan.labels)))
     # A label that changed with the picture would be another option to Streamlit.
     names = {AS_SEEN: "What the CNN sees in it", **dict(enumerate(gan.labels))}
-    state.bind(SAID, options[0], parse_whole(0, len(gan.labels) - 1))
-    chosen = st.selectbox(
+    chosen = select_option(
+        SAID,
         "It is said to be a",
+        options[0],
         options,
-        format_func=lambda index: names[index],
-        key=SAID,
-        persist_state="session",
+        names.__getitem__,
         help="The detective judges whether this is a real picture of this class.",
     )
-    if chosen is not None and chosen != AS_SEEN:
+    if chosen != AS_SEEN:
         return chosen
     seen = None if image is None else recognise(gan, image)
     return 0 if seen is None else seen[0]

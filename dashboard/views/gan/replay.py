@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.figures.tile_player import Panel, Player, Row, draw_player
 from dashboard.generation.diffusion_pictures import encode_images
 from dashboard.generation.replay import (
@@ -32,7 +32,7 @@ from dashboard.views.gan.networks import (
     load_real,
     open_moment,
 )
-from dashboard.widgets.option_select import parse_whole
+from dashboard.widgets.option_select import select_option, select_whole
 
 LABEL, SEED, SECOND = "gan.class", "gan.seed", "gan.seed2"
 MAX_SEED = 9999
@@ -130,16 +130,11 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
     """Draw the walk; return the first picture (28, 28) and its class."""
     left, right = st.columns([1, 2], gap="large")
     with left:
-        state.bind(LABEL, 8, parse_whole(0, len(gan.labels) - 1))
-        label = st.selectbox(
-            "Garment",
-            range(len(gan.labels)),
-            format_func=lambda index: gan.labels[index],
-            key=LABEL,
-            persist_state="session",
-        )
-        seeds = [_choose_seed(SEED, "Seed of the first noise", 1)]
-        seeds.append(_choose_seed(SECOND, "Seed of the second noise", 2))
+        classes = range(len(gan.labels))
+        label = select_option(LABEL, "Garment", 8, classes, gan.labels.__getitem__)
+        seeds = [_choose_seed(SEED, "first", 1), _choose_seed(SECOND, "second", 2)]
+        if seeds[0] == seeds[1]:
+            st.caption("Both seeds are one noise: there is no way to go. Choose another.")
     key = (GENERATOR, "walk", label, *seeds)
     images, scores = cache.get_results().get_or_compute(key, lambda: _walk(gan, label, seeds))
     probs = gan.judge(images) if gan.judge else None
@@ -170,7 +165,7 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
             _WAY // 2,
         )
         draw_player(player, "gan_walk")
-    return images[0], int(label)
+    return images[0], label
 
 
 def _walk(gan: Gan, label: int, seeds: Sequence[int]) -> tuple[Floats, Floats]:
@@ -180,12 +175,9 @@ def _walk(gan: Gan, label: int, seeds: Sequence[int]) -> tuple[Floats, Floats]:
     return images, score(gan.detective, images, labels)
 
 
-def _choose_seed(key: str, title: str, default: int) -> int:
-    state.bind(key, default, parse_whole(0, MAX_SEED))
-    chosen = st.number_input(
-        f"{title}, 0 to {MAX_SEED}", 0, MAX_SEED, step=1, key=key, persist_state="session"
-    )
-    return default if chosen is None else int(chosen)
+def _choose_seed(key: str, which: str, default: int) -> int:
+    label = f"Seed of the {which} noise, 0 to {MAX_SEED}"
+    return select_whole(key, label, default, 0, MAX_SEED)
 
 
 def draw_collapse(gan: Gan, label: int) -> None:

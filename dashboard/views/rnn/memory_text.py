@@ -18,7 +18,7 @@ from dashboard.sequences.word_attribution import (
 )
 from dashboard.sequences.words import LONGEST, MAX_CHARACTERS, NoWordsError, Words
 from dashboard.views.rnn.memory_player import ShownReader, draw_memory
-from dashboard.widgets.option_select import bind_text
+from dashboard.widgets.option_select import select_text
 
 RNN, LSTM = "rnn.imdb", "lstm.imdb"
 TEXT = "memory.text"
@@ -47,15 +47,15 @@ class Read:
 
 def draw_text() -> None:
     """Draw the text, both networks over it, and the test of what they say mattered."""
-    bind_text(TEXT, SEED, MAX_CHARACTERS)
-    text = st.text_input(
+    text = select_text(
+        TEXT,
         "A sentence or two about a film, in English",
-        key=TEXT,
-        persist_state="session",
+        SEED,
+        MAX_CHARACTERS,
         help="The networks have learnt from film reviews and know no other kind of text.",
     )
     try:
-        words = cache.get_word_reader(RNN).read(text or "")
+        words = cache.get_word_reader(RNN).read(text)
     except NoWordsError as error:
         st.warning(str(error), icon="⚠️")
         return

@@ -31,7 +31,7 @@ from dashboard.limits.maps import encode_heat
 from dashboard.stress import CORRUPTIONS, Corruption, get_corruption
 from dashboard.views.shift.corruption_grid import GridCell, GridRow, draw_grid, read_pick
 from dashboard.widgets.on_demand import compute_on_demand
-from dashboard.widgets.option_select import parse_option, select_option
+from dashboard.widgets.option_select import select_option, switch
 from dashboard.widgets.sight_select import get_store
 
 CORRUPTION, METHOD, EXTRA = "shift.corruption", "shift.method", "shift.all"
@@ -55,9 +55,6 @@ _MEASURE = Measure(
 def select_corruption(sight: Sight) -> Corruption:
     """Draw the choice of a corruption; a field of the URL."""
     offered = [each.name for each in list_corruptions(sight.is_grey)]
-    state.bind(CORRUPTION, DEFAULT, lambda text: parse_option(_NAMES, text))
-    if state.get(CORRUPTION, DEFAULT) not in offered:  # chosen for a network that sees colour
-        state.put(CORRUPTION, DEFAULT)
     name = select_option(CORRUPTION, "Corruption", DEFAULT, offered, _name_corruption)
     return get_corruption(name)
 
@@ -82,9 +79,6 @@ def select_map(sight: Sight) -> Method | None:
     if not names:
         return None
     default = next(name for name in _QUICK if name in names)
-    state.bind(METHOD, default, lambda text: parse_option(_QUICK, text))
-    if state.get(METHOD, default) not in names:  # chosen for another network
-        state.put(METHOD, default)
     name = select_option(METHOD, "Map", default, names, lambda each: get_method(each).label)
     return get_method(name)
 
@@ -168,8 +162,7 @@ def _describe(sight: Sight, corruption: Corruption, step: Step) -> Frame:
 
 def draw_all(sight: Sight) -> None:
     """Draw the grid of all corruptions and severities; a light network needs no button."""
-    is_all = state.bind(EXTRA, False, lambda text: parse_option((False, True), text))
-    st.toggle("Also the shifts that are not in ImageNet-C", key=EXTRA)
+    is_all = switch(EXTRA, "Also the shifts that are not in ImageNet-C")
     offered = list_corruptions(sight.is_grey)
     benchmark = CORRUPTIONS[:N_BENCHMARK]
     chosen = offered if is_all else [each for each in offered if each in benchmark]

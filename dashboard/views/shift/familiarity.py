@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.inference.features import FeatureGraph
 from dashboard.inference.model import Doubles, Floats
 from dashboard.inference.preprocessing import Pixels
@@ -32,7 +32,7 @@ from dashboard.views.shift.shifted_sample import (
 )
 from dashboard.widgets.lesson import Question, draw_question, is_answered
 from dashboard.widgets.on_demand import Move, compute_on_demand
-from dashboard.widgets.option_select import parse_option
+from dashboard.widgets.option_select import select_pill
 from dashboard.widgets.sight_select import get_store
 
 SCORE = "shift.score"
@@ -162,13 +162,7 @@ def _draw_scores(
         f"{strange[0]}; published on MNIST from other networks: softmax .843, ensemble .861, DUQ "
         ".955 ([2003.02037](https://arxiv.org/abs/2003.02037))."
     )
-    state.bind(SCORE, best, lambda text: parse_option(tuple(SCORES), text))
-    if state.get(SCORE, best) not in names:
-        state.put(SCORE, best)
-    chosen = state.get(SCORE, best)
-    st.pills(
-        "Score", names, format_func=lambda each: SCORES[each], key=SCORE, required=True, wrap=True
-    )
+    chosen = select_pill(SCORE, "Score", best, names, SCORES.__getitem__)
     sets = {title: scores[chosen] for title, scores in found.scores.items()}
     threshold = compute_threshold(familiar[chosen])
     st.vega_lite_chart(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard import state
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sight import Sight
@@ -22,7 +21,7 @@ from dashboard.views.shift.familiarity import draw_familiarity
 from dashboard.views.shift.shifted_sample import draw_sample
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
-from dashboard.widgets.option_select import parse_option
+from dashboard.widgets.option_select import select_pill
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.sight_select import choose_own, see
 
@@ -112,15 +111,8 @@ def _draw(
         )
         draw_steps(sight, corruption, method)
     st.subheader("How far can it be trusted?")
-    part = state.bind(PART, GRID, lambda text: parse_option(tuple(PARTS), text))
-    st.pills(
-        "Which measurement",
-        tuple(PARTS),
-        format_func=lambda name: PARTS[name],
-        key=PART,
-        required=True,
-        wrap=True,
-        label_visibility="collapsed",
+    part = select_pill(
+        PART, "Which measurement", GRID, tuple(PARTS), PARTS.__getitem__, is_label_hidden=True
     )
     if part == GRID:
         draw_all(sight)

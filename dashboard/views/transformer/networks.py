@@ -10,7 +10,7 @@ from dashboard.inference.cards import PREDICT_FILE
 from dashboard.inference.heads import HeadsGraph
 from dashboard.sequences.reading import Reading, read_sentence
 from dashboard.views.transformer.attention_player import Place, read_view
-from dashboard.widgets.option_select import parse_whole
+from dashboard.widgets.option_select import parse_option, parse_whole
 
 ENCODER, RESOLVER = "minilm.sentences", "resolver.pronouns"
 NETWORK, LAYER, HEAD = "attention.net", "attention.layer", "attention.head"
@@ -70,13 +70,12 @@ def choose_place(networks: Networks) -> Place:
     In the link layers and heads count from 1, as they do on the page.
     """
     names = networks.names
-    name = state.bind(NETWORK, names[0], lambda text: text if text in names else None)
-    index = names.index(name) if name in names else 0
+    index = names.index(state.bind(NETWORK, names[0], parse_option(names)))
     graph = networks.graphs[index]
     (layers, heads), start = count_heads(graph), choose_start(graph)
     layer = state.bind(LAYER, start[0] + 1, parse_whole(1, layers))
     head = state.bind(HEAD, start[1] + 1, parse_whole(1, heads))
-    return index, min(layer, layers) - 1, min(head, heads) - 1
+    return index, layer - 1, head - 1
 
 
 def take_place(networks: Networks) -> None:

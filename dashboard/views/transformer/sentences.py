@@ -43,7 +43,7 @@ from dashboard.views.transformer.words import (
     take_temperature,
     take_words,
 )
-from dashboard.widgets.option_select import bind_text
+from dashboard.widgets.option_select import select_text
 
 COMPARISON = "lstm.pronouns"  # of the resolver's size, without attention
 FIRST, SECOND = "attention.first", "attention.second"
@@ -87,15 +87,16 @@ def _ask_sentences() -> tuple[str, str]:
     texts = []
     columns = st.columns(2)
     for column, (key, seed), which in zip(columns, SEEDS.items(), _WHICH, strict=True):
-        bind_text(key, seed, MAX_CHARACTERS)
-        text = column.text_input(
-            f"The {which} sentence",
-            key=key,
-            persist_state="session",
-            on_change=forget_words,
-            help="English, with a pronoun. Change one word of it and compare.",
-        )
-        texts.append(text or "")
+        with column:
+            text = select_text(
+                key,
+                f"The {which} sentence",
+                seed,
+                MAX_CHARACTERS,
+                on_change=forget_words,
+                help="English, with a pronoun. Change one word of it and compare.",
+            )
+        texts.append(text)
     return texts[0], texts[1]
 
 

@@ -19,11 +19,7 @@ def choose_words(readings: Sequence[Reading]) -> Words:
     """Return (asks, is asked) of each sentence, places from 0; in the link they count from 1."""
     lengths = [len(reading.pieces) for reading in readings]
     chosen: Words = state.bind(WORDS, (), lambda text: parse_words(text, lengths), encode_words)
-    if len(chosen) == len(lengths):  # places that a sentence lacks are not its words
-        pairs = zip(chosen, lengths, strict=True)
-        if all(max(pair) < length for pair, length in pairs):
-            return chosen
-    return tuple((reading.asks, reading.looks_to) for reading in readings)
+    return chosen or tuple((reading.asks, reading.looks_to) for reading in readings)
 
 
 def forget_words() -> None:
@@ -45,7 +41,7 @@ def parse_words(text: str, lengths: Sequence[int]) -> Words | None:
         return None
     words = []
     for (asks, asked), length in zip(pairs, lengths, strict=True):
-        first, second = (parse_whole(1, length)(each) for each in (asks, asked))
+        first, second = map(parse_whole(1, length), (asks, asked))
         if first is None or second is None:
             return None
         words.append((first - 1, second - 1))
