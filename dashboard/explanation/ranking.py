@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dashboard.explanation.flow import Step
 from dashboard.faithfulness.verdict import MARGIN
+from dashboard.inference.counts import tell_count
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ def describe_contest(entries: Sequence[Entry]) -> str:
     figures = f"({best.score:+.2f} against {rival.score:+.2f}, insertion minus deletion)"
     if best.score >= rival.score + MARGIN:
         below = sum(entry.score < rival.score + MARGIN for entry in methods)
-        rest = f" {below} of {len(methods)} methods do not manage that." if below else ""
+        of = f"of {len(methods)} methods"
+        told = tell_count(below, f"{of} does", f"{of} do")
+        rest = f" {told} not manage that." if below else ""
         return (
             f"On this picture the best method, **{best.title}**, is above the best trivial map, "
             f"**{rival.title}** {figures}.{rest}"

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dashboard.faithfulness.baselines import BaselineScores
 from dashboard.faithfulness.score import FaithfulnessScore
+from dashboard.inference.counts import tell_count
 
 # Below this the curves run along the floor, and their areas are rounding.
 MIN_PROBABILITY = 0.01
@@ -108,8 +109,9 @@ def _describe_random(score: float, randoms: list[float], n_as_good: int) -> str:
     n = len(randoms)
     if score < min(randoms) - MARGIN:
         return f"Worse than random on this photo: below all {n} random maps."
-    do = "does" if n_as_good == 1 else "do"
-    return f"No better than random on this photo: {n_as_good} of {n} random maps {do} as well."
+    of = f"of {n} random maps"
+    told = tell_count(n_as_good, f"{of} does", f"{of} do")
+    return f"No better than random on this photo: {told} as well."
 
 
 def _describe_rivals(score: float, rivals: dict[str, float], n_random: int) -> str:

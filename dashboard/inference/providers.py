@@ -15,6 +15,8 @@ from functools import lru_cache
 
 import onnxruntime as ort
 
+from dashboard.inference.counts import tell_count
+
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 
@@ -72,6 +74,5 @@ def describe_device(session_providers: Sequence[str], threads: int, gpu: str | N
     """
     if CUDA in session_providers and gpu is not None:
         return f"GPU: {gpu}"
-    plural = "" if threads == 1 else "s"
     unused = "" if gpu is None else f" ({gpu} is there, but its CUDA libraries were not found)"
-    return f"CPU, {threads} thread{plural}{unused}"
+    return f"CPU, {tell_count(threads, 'thread')}{unused}"

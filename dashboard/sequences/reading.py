@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dashboard.inference.counts import tell_count
 from dashboard.inference.model import Floats
 from dashboard.sequences.attention import encode_maps
 from dashboard.sequences.pronouns import (
@@ -62,7 +63,7 @@ def describe_reading(which: str, reading: Reading) -> list[str]:
     if pieces.left_out:
         said.append(
             f"The {which} sentence is long: its first {len(pieces) - 2} word pieces are read, "
-            f"{pieces.left_out} are left out."
+            f"{tell_count(pieces.left_out, 'is left out', 'are left out')}."
         )
     if pieces.unknown:
         said.append(

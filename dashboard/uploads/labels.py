@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from dashboard.inference.counts import tell_count
+
 MAX_LABELS = 100_000
 MAX_BYTES = 4 << 20
 MAX_LENGTH = 120
@@ -75,7 +77,8 @@ def check_count(labels: Sequence[str], n_classes: int) -> None:
     """Raise LabelError unless there is one label for each class."""
     if len(labels) != n_classes:
         raise LabelError(
-            f"The list has {len(labels):,} labels, and the network {n_classes:,} classes: "
+            f"The list has {tell_count(len(labels), 'label')}, and the network {n_classes:,} "
+            "classes: "
             "write one label a line, in the order of the classes."
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dashboard.inference.counts import tell_count
 from dashboard.inference.model import (
     NO_VERSUS,
     Explained,
@@ -93,7 +94,7 @@ class UploadedModel:
     def provider(self) -> str:
         """Where it runs, for the page."""
         n_threads = self.file.sandbox.limits.threads
-        return f"CPU, {n_threads} thread{'' if n_threads == 1 else 's'}, in a sandbox"
+        return f"CPU, {tell_count(n_threads, 'thread')}, in a sandbox"
 
     @property
     def key(self) -> str:

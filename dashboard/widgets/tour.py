@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import state
+from dashboard.inference.counts import tell_count
 from dashboard.widgets.copy_link import draw_copy_link
 from dashboard.widgets.lesson import get_score
 
@@ -57,7 +58,7 @@ def draw_tour(views: Sequence[Stop], slug: str) -> None:
     if here == len(views) - 1:
         _draw_summary(views, seen)
     right, answered = get_score()
-    score = f" · {right} of {answered} answers right" if answered else ""
+    score = f" · {right} of {tell_count(answered, 'answer')} right" if answered else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="tour"):
         st.markdown(f"**Tour: stop {here + 1} of {len(views)}**{score}", width="content")
         if here:
@@ -72,8 +73,8 @@ def _draw_summary(views: Sequence[Stop], seen: frozenset[str]) -> None:
     right, answered = get_score()
     st.subheader("The end of the tour")
     st.markdown(
-        f"You have seen {len(views) - len(left)} of {len(views)} pages and answered {answered} "
-        f"question{'' if answered == 1 else 's'} before seeing what is so, {right} of them right."
+        f"You have seen {len(views) - len(left)} of {len(views)} pages and answered "
+        f"{tell_count(answered, 'question')} before seeing what is so, {right} of them right."
     )
     if left:
         st.markdown("Not seen yet:")

@@ -21,6 +21,7 @@ from dashboard.figures.map_sequence import (
     Series,
     draw_map_sequence,
 )
+from dashboard.inference.counts import tell_count
 from dashboard.inference.preprocessing import to_pixels
 from dashboard.inference.probability import compute_probability
 from dashboard.limits.counterfactual import (
@@ -101,7 +102,7 @@ def _search(trial: Trial, methods: Sequence[Method], fill: str, move: Move) -> F
     ]
     flips = [share for share in draws if share is not None]
     mean = float(np.mean(flips)) if flips else None
-    orders.append((f"at random, mean of {len(flips)} orders", mean))
+    orders.append((f"at random, mean of {tell_count(len(flips), 'order')}", mean))
     edits = [*search.edits, *([smallest] if smallest else [])]
     sequence = _create_sequence(trial, edits, pieces)
     return Found(sequence, _describe(trial, smallest, area, count), tuple(orders))
@@ -112,7 +113,11 @@ def _create_sequence(trial: Trial, edits: Sequence[Edit], pieces: Pieces) -> Map
     frames = []
     for edit in edits:
         p = float(compute_probability(edit.logits[None], edit.answer)[0])
-        title = f"{len(edit.removed)} pieces gone" if edit.removed else "the whole picture"
+        title = (
+            f"{tell_count(len(edit.removed), 'piece')} gone"
+            if edit.removed
+            else "the whole picture"
+        )
         frames.append(Frame(title, f"The network says {trial.describe(edit.answer, p)}."))
     classes = list(dict.fromkeys((trial.target, end)))
     return MapSequence(
@@ -162,8 +167,8 @@ def _describe(trial: Trial, smallest: Edit | None, area: float | None, count: in
         )
     new = trial.labels[smallest.answer]
     return (
-        f"**{answer}** becomes **{new}** once {len(smallest.removed)} of {count} pieces, "
-        f"{area:.0%} of the picture, are gone. The answer hangs on these places: put any "
+        f"**{answer}** becomes **{new}** without {len(smallest.removed)} of {count} pieces, "
+        f"{area:.0%} of the picture. The answer hangs on these places: put any "
         f"one of them back and {answer} returns."
     )
 

@@ -19,6 +19,7 @@ from dashboard.families.examples import (
 )
 from dashboard.generation.diffusion import create_predictor
 from dashboard.generation.replay import draw_latents, forge
+from dashboard.inference.counts import tell_count
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
 from dashboard.sequences.words import NoWordsError
@@ -121,6 +122,6 @@ def _judge(model: str, text: str) -> str:
         lambda: graph.run({"tokens": words.numbers}, ["logits"])["logits"],
     )
     side, sure = find_best(logits)
-    read = f"the last {len(words)}" if words.left_out else str(len(words))
-    said = f"**{graph.card.labels[side]}** ({sure:.0%}), {read} words read."
+    read = f"{'the last ' if words.left_out else ''}{tell_count(len(words), 'word')}"
+    said = f"**{graph.card.labels[side]}** ({sure:.0%}), {read} read."
     return f"{said} Unknown to it: {len(words.unknown)}." if words.unknown else said

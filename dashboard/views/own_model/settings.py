@@ -9,6 +9,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.cache import OwnFile
+from dashboard.inference.counts import tell_count
 from dashboard.uploads.detection import Detected
 from dashboard.uploads.evidence import MAX_ANSWER_BYTES, Evidence
 from dashboard.uploads.inspection import MAX_SIDE, MIN_SIDE, Inspection
@@ -39,7 +40,7 @@ def draw_findings(upload: OwnFile) -> None:
     found, inspection = upload.detected, upload.file.inspection
     st.markdown(
         f"**Input** “{clean_text(found.input.name, 60)}”: {_LAYOUT_TITLES[found.input.layout]}, "
-        f"{found.input.channels} channel{'s' if found.input.channels > 1 else ''}, "
+        f"{tell_count(found.input.channels, 'channel')}, "
         f"{found.input.height} × {found.input.width} pixels"
         f"{' (the file leaves the size open)' if found.is_size_open else ''}.  \n"
         f"**Output** “{clean_text(found.output.name, 60)}”: {found.output.n_classes:,} classes, "

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import cache
+from dashboard.inference.counts import tell_count
 from dashboard.sequences.memory import Memory, choose_units, read_memory
 from dashboard.sequences.word_attribution import (
     Removal,
@@ -82,13 +83,17 @@ def _read(name: str, words: Words) -> Read:
 def _draw_notes(words: Words) -> None:
     notes = []
     if words.left_out:
-        notes.append(f"Only the first {LONGEST} words are read; {words.left_out} are left out.")
+        notes.append(
+            f"Only the first {LONGEST} words are read; "
+            f"{tell_count(words.left_out, 'is left out', 'are left out')}."
+        )
     if len(words.unknown) == len(words):
         notes.append("The networks know none of these words: what follows is a guess about “?”.")
     elif words.unknown:
+        of = f"of {len(words)} words"
         notes.append(
-            f"{len(words.unknown)} of {len(words)} words are unknown to the networks (dotted): all "
-            "of them are one and the same word to them."
+            f"{tell_count(len(words.unknown), f'{of} is', f'{of} are')} unknown to the networks "
+            "(dotted): they take every such word for one and the same."
         )
     if notes:
         st.info(" ".join(notes))

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
+from dashboard.inference.counts import tell_count
 from dashboard.inference.features import FeatureGraph
 from dashboard.inference.model import Doubles, Floats
 from dashboard.inference.preprocessing import Pixels
@@ -180,9 +181,10 @@ def _say(flagged: list[str], names: list[str], best: str, sight: Sight, words: s
         else f"**it sees nothing unusual**: its {told} (the best one here) is above the "
         "threshold, so if this is no garment, it would not know"
     )
+    of = f"of {len(names)} scores"
     st.markdown(
-        f"{words}: the network says {said}; {verdict}. {len(flagged)} of {len(names)} scores call "
-        "it unfamiliar."
+        f"{words}: the network says {said}; {verdict}. "
+        f"{tell_count(len(flagged), f'{of} calls', f'{of} call')} it unfamiliar."
     )
 
 

@@ -10,7 +10,7 @@ def _describe(method: float, trivial: float, *others: float) -> str:
 def test_the_sentence_says_who_is_above() -> None:
     assert "**Method**, is above the best trivial map, **Edges**" in _describe(0.5, 0.3)
     assert "(+0.50 against +0.30" in _describe(0.5, 0.3)
-    assert "1 of 2 methods do not manage that" in _describe(0.5, 0.3, 0.1)
+    assert "1 of 2 methods does not manage that" in _describe(0.5, 0.3, 0.1)
 
 
 def test_the_page_says_when_no_method_is_above() -> None:

@@ -44,7 +44,7 @@ def test_who_could_not_learn_it_is_played_once_the_question_is_answered() -> Non
     [
         ("🎬🎬", "There is no word in this text"),
         ("xqzzt vrrbl", "know none of these words"),
-        ("good xqzzt", "1 of 2 words are unknown"),
+        ("good xqzzt", "1 of 2 words is unknown"),
         ("fine " * 70, "Only the first 64 words are read; 6 are left out."),
     ],
 )
