@@ -35,9 +35,9 @@ class Cost:
         return Latency(one.p50 * n, one.p95 * n, one.low * n, one.high * n, one.n)
 
     @property
-    def rate(self) -> float:
-        """Million multiply-accumulates a millisecond."""
-        return self.macs / self.answer.p50 / 1e6
+    def uses(self) -> float:
+        """How often an answer multiplies by a parameter, on average."""
+        return self.macs / self.card.parameters
 
 
 def describe_cost(cost: Cost) -> tuple[str, ...]:

@@ -22,9 +22,11 @@ from dashboard.uploads.cost import count_upload
 from dashboard.uploads.model import UploadedModel
 from dashboard.views.cost.charts import plot_layers
 from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
 from dashboard.widgets.option_select import select_option, slide_option
 
 REGION, ANSWERS = "cost.region", "cost.answers"
+TIMES = "cost"  # the page's times, which are measured again together
 _COUNTS = (1, 1_000, 1_000_000, 1_000_000_000)
 _SECONDS = 1.0
 
@@ -105,8 +107,10 @@ def create_own_bill(model: UploadedModel) -> Bill:
 
 def draw_bill(bill: Bill, store: ResultStore) -> None:
     """Draw what one answer costs, then what many do, then where the work is."""
-    latency = _measure(bill, store)
+    timed = _measure(bill, store)
+    latency = timed.value
     _draw_metrics(bill, latency)
+    draw_moment(TIMES, timed.moment)
     _draw_energy(bill, latency)
     st.subheader("Where is the work?")
     question = create_question(bill.layers)
@@ -121,12 +125,13 @@ def draw_bill(bill: Bill, store: ResultStore) -> None:
         )
 
 
-def _measure(bill: Bill, store: ResultStore) -> Latency:
-    def measure() -> Latency:
+def _measure(bill: Bill, store: ResultStore) -> Measured[Latency]:
+    def compute() -> Measured[Latency]:
         with st.spinner("Timing this network on this machine …"):
-            return measure_latency(bill.answer, _SECONDS)
+            return measure(lambda: measure_latency(bill.answer, _SECONDS))
 
-    return store.get_or_compute((bill.key, "latency", bill.provider), measure)
+    key = (bill.key, "latency", bill.provider, get_turn(TIMES))
+    return store.get_or_compute(key, compute)
 
 
 def _draw_metrics(bill: Bill, latency: Latency) -> None:
@@ -138,7 +143,7 @@ def _draw_metrics(bill: Bill, latency: Latency) -> None:
     columns[2].metric(
         "Time of an answer",
         f"{latency.p50:.2f} ms",
-        help=f"median of {latency.n} runs here and now, one picture at a time, on {bill.provider}",
+        help=f"median of {latency.n} runs, one picture at a time, on {bill.provider}",
     )
     columns[3].metric("Files", f"{bill.stored / 1e6:.1f} MB", help=bill.files)
     st.caption(

@@ -66,8 +66,8 @@ def render(model_name: str) -> None:
     """Draw the page."""
     draw_title(
         "Compute cost",
-        "time and work are two things. Work is counted and time measured on this machine as you "
-        "look; energy can only be estimated, with a wide range.",
+        "time and work are two things. Work is counted and time measured on this machine; energy "
+        "can only be estimated, with a wide range.",
     )
     complaints = st.container()
     own = choose_own()
@@ -155,7 +155,7 @@ VIEW = View(
     slug="cost",
     title="Compute cost",
     icon="⚡",
-    help="Work, time, energy and what 8 bits save and lose, measured here and now.",
+    help="Work, time, energy and what 8 bits save and lose, measured on this machine.",
     render=render,
     group=FAIL,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -32,10 +33,12 @@ from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.zoo import ZooError
 from dashboard.views.diffusion.networks import GENERATOR, Diffusion
 from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
 from dashboard.widgets.on_demand import compute_on_demand
 
 _ENLARGED = 4  # a pixel of the picture is shown as so many a side
 _GAP = 2
+_TIMES = "diffusion_timing"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,26 +99,31 @@ def create_steps_question(rows: Sequence[Setting]) -> Question:
 
 
 def _draw_timing(diffusion: Diffusion, gan: OnnxGraph) -> Timing | None:
-    def measure(move: Callable[[str, float], None]) -> Timing:
+    def compute(move: Callable[[str, float], None]) -> Measured[Timing]:
         move("Timing one picture of each", 0.1)
         noise, label = draw_noise(0), np.zeros(1, np.int64)
-        return measure_timing(
-            lambda: forge(gan, 0, 0, 1),
-            lambda: list(
-                sample(diffusion.predict_noise, noise, label, diffusion.schedule, TIMED_STEPS, 2.0)
-            ),
+        steps = partial(sample, diffusion.predict_noise, noise, label, diffusion.schedule)
+        return measure(
+            lambda: measure_timing(
+                lambda: forge(gan, 0, 0, 1), lambda: list(steps(TIMED_STEPS, 2.0))
+            )
         )
 
-    key = (diffusion.card.files["weights.bin"], "timing")
-    timing = compute_on_demand("diffusion_timing", key, "Time both networks here and now", measure)
-    if timing is not None:
+    turn = get_turn(_TIMES)
+    key = (diffusion.card.files["weights.bin"], "timing", turn)
+    timed = compute_on_demand(
+        _TIMES, key, "Time both networks here and now", compute, at_once=turn > 0
+    )
+    timing = None if timed is None else timed.value
+    if timed is not None and timing is not None:
         value, low, high = timing.compute_ratio(1)
         st.markdown(
-            f"**Here and now, one guided step takes {value:.1f} times as long as a whole picture "
-            f"of the GAN** (95 % interval {low:.1f}–{high:.1f}; medians of {timing.step.n} and "
+            f"**Here, one guided step takes {value:.1f} times as long as a whole picture of the "
+            f"GAN** (95 % interval {low:.1f}–{high:.1f}; medians of {timing.step.n} and "
             f"{timing.gan.n} runs on this machine, one picture at a time). A picture of n steps "
             "takes n times that."
         )
+        draw_moment(_TIMES, timed.moment)
     return timing
 
 

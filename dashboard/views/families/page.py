@@ -25,7 +25,9 @@ from dashboard.widgets.lesson import (
     draw_title,
     is_answered,
 )
+from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
 
+TIMES = "families"
 WORDS = 20  # the length at which the cards' multiply-accumulates were counted: a sentence
 SECONDS_A_NETWORK = 0.4
 _STYLE = (Path(__file__).parent / "table.css").read_text(encoding="utf-8")
@@ -63,29 +65,35 @@ def render(model_name: str) -> None:
     complaints = st.container()
     try:
         draw_examples(FAMILIES)
-        costs = [_measure(family) for family in FAMILIES]
+        timed = [_time(family) for family in FAMILIES]
     except ZooError as error:
         st.error(f"{error} The other pages still work.", icon="⚠️")
         return
     with complaints:  # above, but what the link meant is known only now
         draw_complaints()
     st.subheader("What an answer costs")
+    costs = [_count(*each) for each in zip(FAMILIES, timed, strict=True)]
     st.html(f"<style>{_STYLE}</style>{render_table(costs)}")
+    draw_moment(TIMES, timed[0].moment)
     _ask(costs)
     draw_theory(THEORY, "What is counted, and how")
     draw_sources(SOURCES)
 
 
-def _measure(family: Family) -> Cost:
-    """Measure once a process: the machine is what it is."""
+def _time(family: Family) -> Measured[Latency]:
     graph = cache.get_graph(family.model)
 
-    def measure() -> Latency:
+    def compute() -> Measured[Latency]:
         with st.spinner(f"Measuring {family.name} on this machine …"):
             feed = create_feed(graph.spec, {"T": WORDS})
-            return measure_latency(lambda: graph.run(feed), SECONDS_A_NETWORK)
+            return measure(lambda: measure_latency(lambda: graph.run(feed), SECONDS_A_NETWORK))
 
-    latency = cache.get_results().get_or_compute(("families", "latency", family.model), measure)
+    key = ("families", "latency", family.model, get_turn(TIMES))
+    return cache.get_results().get_or_compute(key, compute)
+
+
+def _count(family: Family, timed: Measured[Latency]) -> Cost:
+    graph = cache.get_graph(family.model)
     passes, counted = 1, "one picture"
     if family.model in (LSTM, TRANSFORMER):
         counted = f"{WORDS} words"
@@ -93,20 +101,26 @@ def _measure(family: Family) -> Cost:
         drawing = read_drawing(graph.card.details)
         passes = drawing.passes
         counted = f"one picture: {drawing.steps} steps, {passes} passes"
-    return Cost(family, graph.card, latency, passes, counted)
+    return Cost(family, graph.card, timed.value, passes, counted)
+
+
+def create_question(costs: Sequence[Cost]) -> Question:
+    """Return the question on how often a parameter is used; what is right was counted."""
+    least, most = (choose(costs, key=lambda cost: cost.uses) for choose in (min, max))
+    return Question(
+        key="families_uses",
+        text="For one answer, which of these networks multiplies by each of its parameters most "
+        "often?",
+        options=tuple(cost.family.name for cost in costs),
+        right=costs.index(most),
+        reveal=f"Counted: {most.uses:,.0f} times on average, against {least.uses:,.2g} times of "
+        f"{least.family.name}. A filter is used at every place, and a loop uses all of it again at "
+        "every step. Time follows work only roughly: the chart below shows how far.",
+    )
 
 
 def _ask(costs: Sequence[Cost]) -> None:
-    slowest, fastest = (choose(costs, key=lambda cost: cost.rate) for choose in (min, max))
-    question = Question(
-        key="families_throughput",
-        text="Which of these networks gets the fewest multiplications done in a millisecond?",
-        options=tuple(cost.family.name for cost in costs),
-        right=costs.index(slowest),
-        reveal=f"Measured here: {slowest.rate:.1f} million a millisecond, against "
-        f"{fastest.rate:.1f} million of {fastest.family.name}. Time follows work only roughly: "
-        "the chart below shows how far.",
-    )
+    question = create_question(costs)
     draw_question(question)
     with st.expander("Time against work", expanded=is_answered(question)):
         points = [(cost.family.name, cost.macs, cost.answer) for cost in costs]

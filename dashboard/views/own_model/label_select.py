@@ -18,7 +18,7 @@ from dashboard.uploads.labels import (
 )
 from dashboard.uploads.sandbox_wire import clean_text
 
-MAX_MEGABYTES = 4
+MAX_RECEIVED = 20  # megabytes: up to here this page says why, beyond it the browser refuses
 
 _FILE, _IMAGENET, _MINE, _NUMBERS = "file", "imagenet", "mine", "numbers"
 _TITLES = {
@@ -76,7 +76,7 @@ def _receive_list(key: str, n_classes: int) -> tuple[str, ...]:
     widget = f"{kept}.{number}"
     st.file_uploader(
         f"A list of {n_classes:,} names, one a line",
-        max_upload_size=MAX_MEGABYTES,
+        max_upload_size=MAX_RECEIVED,
         key=widget,
         on_change=_take_list,
         args=(widget, kept, n_classes),

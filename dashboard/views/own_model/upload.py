@@ -17,6 +17,7 @@ from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.widgets.progress import draw_progress, is_stopped
 
 MAX_MEGABYTES = MAX_BYTES >> 20
+MAX_RECEIVED = 2 * MAX_MEGABYTES  # up to here this page says why, beyond it the browser refuses
 
 _GENERATION = "own_model_generation"
 _ARRIVED = "own_model_arrived"
@@ -47,7 +48,8 @@ def receive_model(space: OwnSpace) -> OwnFile | None:
     key = f"own_model_{state.get(_GENERATION, 0)}"
     st.file_uploader(
         f"An image classifier as one ONNX file, up to {MAX_MEGABYTES} MB",
-        max_upload_size=MAX_MEGABYTES,
+        max_upload_size=MAX_RECEIVED,
+        help=f"Your browser refuses to send more than {MAX_RECEIVED} MB.",
         key=key,
         on_change=_take,
         args=(key,),

@@ -18,7 +18,7 @@ def test_an_answer_of_many_passes_costs_all_of_them() -> None:
     cost = Cost(family, load_model_card(ZOO / family.model), LATENCY, 50, "50 <passes>")
     assert cost.answer == Latency(100.0, 150.0, 75.0, 125.0, 9)
     assert cost.macs == 50 * 63876288
-    assert cost.rate == pytest.approx(63876288 / 2 / 1e6)
+    assert cost.uses == pytest.approx(50 * 63876288 / cost.card.parameters)
     assert describe_cost(cost)[0] == "100 ms (75.0–125)"
     assert "50 &lt;passes&gt;" in render_table([cost])
 
