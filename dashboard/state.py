@@ -142,8 +142,9 @@ def rename(key: str, titles: Sequence[str]) -> None:
 
 def leave_out(what: str) -> None:
     """Note something of the reader's own that this run shows and that no link can carry."""
-    if what not in st.session_state[_LEFT_OUT]:
-        st.session_state[_LEFT_OUT].append(what)
+    left_out: list[str] = st.session_state.setdefault(_LEFT_OUT, [])
+    if what not in left_out:
+        left_out.append(what)
 
 
 def get_left_out() -> Sequence[str]:

@@ -1,10 +1,16 @@
-"""A button that copies the address of the page as it stands; see copy_link.js."""
+"""A button that copies the address of the page as it stands; see copy_link.js.
+
+What is the reader's own never leaves this machine, in a link neither: the button says what is left.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+
+from dashboard import state
 
 _HERE = Path(__file__).parent
 
@@ -18,4 +24,14 @@ _component = st.components.v2.component(
 
 def draw_copy_link() -> None:
     """Draw the button: the address holds all fields of the page that are not at their default."""
-    _component(key="copy_link", width="content")
+    _component(
+        data={"note": describe_left_out(state.get_left_out())}, key="copy_link", width="content"
+    )
+
+
+def describe_left_out(left_out: Sequence[str]) -> str:
+    """Return one sentence on what a link does not hold, "" where it holds everything."""
+    if not left_out:
+        return ""
+    named = " or ".join(left_out)
+    return f"It does not hold {named}: who opens it sees the page without."

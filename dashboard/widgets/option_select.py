@@ -193,7 +193,7 @@ def select_text(
         lambda text: text[:longest],
     )
     if len(value) > longest:
-        state.leave_out(f"your text after its first {longest:,} characters")
+        state.leave_out(f"your text beyond its first {longest:,} characters")
     st.text_input(label, key=key, help=help, on_change=on_change, persist_state="session")
     return value
 

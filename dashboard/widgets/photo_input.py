@@ -16,6 +16,7 @@ from dashboard.widgets.option_select import parse_option, select_pill
 
 MAX_PHOTOS = 10
 MAX_MEGABYTES = 10
+MAX_RECEIVED = 50  # megabytes: up to here this page says why, beyond it the browser refuses
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"]
 
 SAMPLE, UPLOAD, CAMERA = "Samples", "Upload", "Camera"
@@ -92,7 +93,8 @@ def _draw_uploader() -> None:
             f"One to {MAX_PHOTOS} photos, up to {MAX_MEGABYTES} MB each",
             type=TYPES,
             accept_multiple_files=True,
-            max_upload_size=MAX_MEGABYTES,
+            max_upload_size=MAX_RECEIVED,
+            help=f"Your browser refuses to send more than {MAX_RECEIVED} MB.",
             key=key,
             on_change=_take_uploads,
             args=(key,),
@@ -159,6 +161,7 @@ def _draw_problems() -> None:
 
 
 def _choose_own(photos: Sequence[Photo]) -> ChosenPhoto:
+    state.leave_out("your own picture")
     index: int | None = 0
     if len(photos) > 1:
         index = st.pills(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard import cache
+from dashboard import cache, state
 from dashboard.cache import ResultStore
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.sight import Sight, see_zoo
@@ -31,7 +31,10 @@ def choose_own() -> UploadedModel | None:
         persist_state="session",
         required=True,
     )
-    return model if is_own else None
+    if not is_own:
+        return None
+    state.leave_out("your own network")
+    return model
 
 
 def see(model_name: str, own: UploadedModel | None, chosen: ChosenPhoto) -> Sight | None:

@@ -35,6 +35,8 @@ def draw_pad(key: str) -> Pixels | None:
 
     _component(data={"side": SIDE}, key=key, on_drawing_change=take)
     found: Pixels | None = state.get(kept, None)
+    if found is not None:
+        state.leave_out("your own drawing")
     return found
 
 

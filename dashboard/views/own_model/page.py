@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard import cache
+from dashboard import cache, state
 from dashboard.cache import OwnFile, OwnSpace
 from dashboard.explanation.flow import Subject
 from dashboard.explanation.report import ModelFacts, PhotoFacts
+from dashboard.inference.counts import tell_count
 from dashboard.inference.model import Floats
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.sandbox_wire import UploadError
@@ -38,6 +39,7 @@ def render(model_name: str) -> None:
     if upload is None:
         _draw_terms()
         return
+    state.leave_out("your own network")
     _draw_model(space, upload)
 
 
@@ -135,7 +137,8 @@ def _describe(upload: OwnFile, model: UploadedModel) -> str:
     inspection = upload.file.inspection
     return (
         f"Your model: {inspection.n_parameters / 1e6:.2g} million parameters, "
-        f"{inspection.n_nodes:,} nodes, operator set {inspection.opset}. Runs on {model.provider}."
+        f"{tell_count(inspection.n_nodes, 'node')}, operator set "
+        f"{inspection.opset}. Runs on {model.provider}."
     )
 
 
