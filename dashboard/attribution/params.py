@@ -1,12 +1,7 @@
-"""A method's controls, declared beside the method; the page draws whatever is declared here.
-
-Values travel in the URL, so every parameter parses its own text and falls back to its default
-when the text is not a legal value (a shared link must never break a page).
-"""
+"""A method's controls, declared beside the method; the page draws whatever is declared here."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,13 +20,6 @@ class IntParam:
     step: int = 1
     help: str = ""
 
-    def parse(self, text: str) -> int:
-        """Return the value written in ``text``, clipped to the range; the default if unreadable."""
-        try:
-            return min(max(int(text), self.minimum), self.maximum)
-        except ValueError:
-            return self.default
-
 
 @dataclass(frozen=True)
 class FloatParam:
@@ -45,14 +33,6 @@ class FloatParam:
     step: float
     help: str = ""
 
-    def parse(self, text: str) -> float:
-        """Return the value written in ``text``, clipped to the range; the default if unreadable."""
-        try:
-            value = float(text)
-        except ValueError:
-            return self.default
-        return min(max(value, self.minimum), self.maximum) if math.isfinite(value) else self.default
-
 
 @dataclass(frozen=True)
 class ChoiceParam:
@@ -64,10 +44,6 @@ class ChoiceParam:
     choices: tuple[str, ...]
     help: str = ""
 
-    def parse(self, text: str) -> str:
-        """Return ``text`` if it is one of the choices, else the default."""
-        return text if text in self.choices else self.default
-
 
 Param = IntParam | FloatParam | ChoiceParam
 Params = Mapping[str, Value]
@@ -76,8 +52,3 @@ Params = Mapping[str, Value]
 def compute_defaults(params: Sequence[Param]) -> dict[str, Value]:
     """Return every parameter's default by name."""
     return {param.name: param.default for param in params}
-
-
-def parse_params(params: Sequence[Param], texts: Mapping[str, str]) -> dict[str, Value]:
-    """Return a full set of legal values from (untrusted) texts; what is missing is the default."""
-    return {p.name: p.parse(texts[p.name]) if p.name in texts else p.default for p in params}

@@ -46,3 +46,19 @@ def test_layers_a_unit_and_the_convolution(server: str, page: Page) -> None:
     expect(sentence).to_contain_text("Row 7, column 7")
 
     scrub(place)
+
+
+def test_a_layer_outlives_another_network_and_another_photo(server: str, page: Page) -> None:
+    page.goto(f"{server}/cnn?cnn.layer=1")
+    settle(page)
+    layer = page.get_by_role("combobox", name="Layer")
+    expect(layer).to_have_value(re.compile("56 × 56"))
+    page.get_by_role("combobox", name="Network").click()
+    page.get_by_role("option", name=re.compile("Lite2")).click()
+    settle(page)
+    expect(layer).to_have_value(re.compile("65 × 65"))  # the same one, by its new name
+    page.get_by_role("radio", name="Espresso").click()
+    settle(page)
+    expect(page.get_by_text("The network says espresso")).to_be_visible()
+    expect(layer).to_have_value(re.compile("65 × 65"))
+    assert "cnn.layer=1" in page.url

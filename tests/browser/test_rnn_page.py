@@ -37,6 +37,9 @@ def test_a_text_is_scrubbed_and_a_cell_opened(server: str, page: Page) -> None:
     text.press("Enter")
     settle(page)
     expect(page.get_by_text("Only the first 64 words are read; 236 are left out.")).to_be_visible()
+    page.get_by_role("button", name="Copy link to this").click()
+    left_out = "It does not hold your text beyond its first 600 characters"
+    expect(page.get_by_text(left_out)).to_be_visible()
     text.fill("🎬")
     text.press("Enter")
     settle(page)

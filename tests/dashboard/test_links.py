@@ -317,6 +317,17 @@ def test_names_in_a_list_that_mean_nothing_are_told_and_the_others_stay(
     assert has_text(app, "Choose at least one method.")
 
 
+@pytest.mark.usefixtures("no_maps")
+@pytest.mark.parametrize("text", ["", "nan", "inf", "1e999", "-5", "999999999", "<b>", "0x10"])
+def test_a_parameter_that_means_nothing_is_told_and_left_at_its_default(text: str) -> None:
+    params = {f"{method.name}.{each.name}": each for method in METHODS for each in method.params}
+    query = {"model": SMALL, "methods": ",".join(method.name for method in METHODS)}
+    app = open_view("explain", **query, **dict.fromkeys(params, text))
+    assert not app.exception
+    assert set(app.code[0].value.splitlines()) == {f"{key}={text}" for key in params}
+    assert all(app.session_state[key] == each.default for key, each in params.items())
+
+
 # Links that were made before there was one helper for all controls, and what they opened.
 OLD_LINKS: Sequence[tuple[str, Mapping[str, str], Mapping[str, object]]] = (
     ("explain", {"model": SMALL, "garment": "clothing_dress", "target": "3", "versus": "6",
