@@ -18,6 +18,7 @@ import streamlit as st
 from cachetools import LRUCache
 
 from dashboard import state
+from dashboard.generation.diffusion_pictures import Judge, create_judge
 from dashboard.inference.cards import Card, ModelCard, load_card, load_model_card
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.graphs import OnnxGraph, load_member
@@ -26,8 +27,9 @@ from dashboard.inference.images import Photo
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.sight import Sight
 from dashboard.inference.small_pictures import GARMENTS, SmallPictures, load_small_pictures
-from dashboard.inference.zoo import ZooEntry, list_models
+from dashboard.inference.zoo import ZooEntry, ZooError, list_models
 from dashboard.sequences.word_pieces import WordPieces
 from dashboard.sequences.words import WordReader
 from dashboard.uploads.detection import Detected
@@ -198,6 +200,11 @@ def get_results() -> ResultStore:
     return ResultStore()
 
 
+def get_store(sight: Sight) -> ResultStore:
+    """Return where results are kept: a visitor's network has a store that ends with the visit."""
+    return get_own_space().results if sight.is_own else get_results()
+
+
 @st.cache_resource(show_spinner=False)
 def get_zoo() -> tuple[ZooEntry, ...]:
     """Return the models on disk, each with its card's title or with what is wrong with it."""
@@ -214,6 +221,14 @@ def get_card(name: str) -> Card:
 def get_model(name: str) -> OnnxModel:
     """Return one model, opened once for the whole process; raises ZooError."""
     return OnnxModel(ZOO / name)
+
+
+def get_judge() -> Judge:
+    """Return what the zoo's CNN makes of generated garments, None where it cannot be read."""
+    try:
+        return create_judge(get_model("cnn.fashion_mnist"))
+    except ZooError:
+        return None
 
 
 @st.cache_resource(show_spinner=False)

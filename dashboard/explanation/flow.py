@@ -16,7 +16,8 @@ from dashboard.faithfulness.baselines import N_RANDOM, BaselineScores, compute_b
 from dashboard.faithfulness.completeness import Completeness, compute_completeness
 from dashboard.faithfulness.score import FaithfulnessScore, compute_faithfulness
 from dashboard.faithfulness.verdict import Verdict, compute_verdict
-from dashboard.inference.model import Floats, Model
+from dashboard.inference.model import Floats
+from dashboard.inference.sight import Sight
 
 T = TypeVar("T")
 
@@ -31,15 +32,6 @@ class Results(Protocol):
 
     def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return the result under ``key``, computing and keeping it if it is new."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A model and a photo, named: ``model_key`` and ``photo_key`` are SHA-256 sums."""
-
-    model: Model
-    model_key: str
-    photo_key: str
 
 
 @dataclass(frozen=True)
@@ -66,51 +58,45 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A state of the work: everything known so far, and what is being done now."""
+class Findings:
+    """The state of the work: everything known so far, and what is being done now."""
 
     explanations: tuple[Explanation, ...]
     baselines: BaselineScores | None
     doing: str
 
 
-def _make_key(subject: Subject, question: Question, *what: Hashable) -> Hashable:
-    return (
-        subject.model_key,
-        subject.photo_key,
-        question.target,
-        question.versus,
-        question.seed,
-        *what,
-    )
+def _make_key(sight: Sight, question: Question, *what: Hashable) -> Hashable:
+    return sight.make_nameless_key(question.target, question.versus, question.seed, *what)
 
 
-def make_map_key(subject: Subject, question: Question, method: Method, params: Params) -> Hashable:
-    """Return what names one map, and nothing else, in ``Results``."""
-    return _make_key(subject, question, "map", method.name, *sorted(params.items()))
+def make_map_key(
+    sight: Sight, question: Question, method: Method, params: Params, *what: Hashable
+) -> Hashable:
+    """Return what names one map, or ``what`` of it, and nothing else, in ``Results``."""
+    return _make_key(sight, question, "map", method.name, *sorted(params.items()), *what)
 
 
 def is_computed(
-    subject: Subject,
+    sight: Sight,
     question: Question,
     choices: Sequence[tuple[Method, Params]],
     results: Results,
 ) -> bool:
     """Return whether everything asked for is at hand already."""
-    keys: list[Hashable] = [_make_key(subject, question, "baselines")]
+    keys: list[Hashable] = [_make_key(sight, question, "baselines")]
     for method, params in choices:
-        key = make_map_key(subject, question, method, params)
-        keys += [key, (key, "score")]
+        keys += [make_map_key(sight, question, method, params, *what) for what in ((), ("score",))]
     return all(results.has(key) for key in keys)
 
 
 def explain(
-    subject: Subject,
+    sight: Sight,
     question: Question,
     choices: Sequence[tuple[Method, Params]],
     results: Results,
     progress: Callable[[str, float], None],
-) -> Iterator[Step]:
+) -> Iterator[Findings]:
     """Yield after every finished piece of work: first all maps, then the tests of each.
 
     ``progress`` is told what is being done and the fraction of that which is done; it may raise
@@ -118,32 +104,32 @@ def explain(
     """
     done = [Explanation(method, params) for method, params in choices]
     for i, (method, params) in enumerate(choices):
-        done[i] = _draw_map(subject, question, method, params, results, progress)
-        yield Step(tuple(done), None, method.label)
+        done[i] = _draw_map(sight, question, method, params, results, progress)
+        yield Findings(tuple(done), None, method.label)
     if not any(each.map for each in done):
         return
-    baselines = _score_baselines(subject, question, results, progress)
-    yield Step(tuple(done), baselines, "trivial maps")
+    baselines = _score_baselines(sight, question, results, progress)
+    yield Findings(tuple(done), baselines, "trivial maps")
     for i, each in enumerate(done):
-        done[i] = _judge(subject, question, each, baselines, results, progress)
-        yield Step(tuple(done), baselines, each.method.label)
+        done[i] = _judge(sight, question, each, baselines, results, progress)
+        yield Findings(tuple(done), baselines, each.method.label)
 
 
 def _draw_map(
-    subject: Subject,
+    sight: Sight,
     question: Question,
     method: Method,
     params: Params,
     results: Results,
     progress: Callable[[str, float], None],
 ) -> Explanation:
-    key = make_map_key(subject, question, method, params)
+    key = make_map_key(sight, question, method, params)
     listener: Progress = lambda fraction: progress(f"{method.label}: drawing the map", fraction)  # noqa: E731
 
     def compute() -> Map | str:
         listener(0.0)
         try:
-            attribution = method.attribute(subject.model, question, params, listener)
+            attribution = method.attribute(sight.model, question, params, listener)
         except (ValueError, RuntimeError) as error:
             return f"No map: {error}"
         return Map(method.compute_heat(attribution), compute_completeness(attribution))
@@ -155,7 +141,7 @@ def _draw_map(
 
 
 def _score_baselines(
-    subject: Subject,
+    sight: Sight,
     question: Question,
     results: Results,
     progress: Callable[[str, float], None],
@@ -164,7 +150,7 @@ def _score_baselines(
         method = get_method(name)
         asked = Question(question.inputs, question.target, question.versus, seed)
         return method.compute_heat(
-            method.attribute(subject.model, asked, compute_defaults(method.params))
+            method.attribute(sight.model, asked, compute_defaults(method.params))
         )
 
     def compute() -> BaselineScores:
@@ -173,18 +159,18 @@ def _score_baselines(
         randoms = [draw("random", question.seed + 1 + i) for i in range(N_RANDOM)]
         others = {name: draw(name, question.seed) for name in OPPONENTS}
         return compute_baselines(
-            subject.model,
+            sight.model,
             question,
             randoms,
             others,
             progress=lambda fraction: progress("Testing the trivial maps", fraction),
         )
 
-    return results.get_or_compute(_make_key(subject, question, "baselines"), compute)
+    return results.get_or_compute(_make_key(sight, question, "baselines"), compute)
 
 
 def _judge(
-    subject: Subject,
+    sight: Sight,
     question: Question,
     explanation: Explanation,
     baselines: BaselineScores,
@@ -195,9 +181,9 @@ def _judge(
     if drawn is None:
         return explanation
     score = results.get_or_compute(
-        (make_map_key(subject, question, method, params), "score"),
+        make_map_key(sight, question, method, params, "score"),
         lambda: compute_faithfulness(
-            subject.model,
+            sight.model,
             question,
             drawn.heat,
             progress=lambda fraction: progress(f"{method.label}: testing the map", fraction),

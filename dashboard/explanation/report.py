@@ -17,22 +17,13 @@ from dashboard.faithfulness.baselines import BaselineScores
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.score import FaithfulnessScore
 from dashboard.faithfulness.verdict import Verdict
+from dashboard.inference.sight import ModelFacts, Sight
 
 Json = dict[str, Any]
 
 FORMAT = "glass-box-report/1"
 # Both builds of ONNX Runtime are listed: which of them is installed is part of the answer.
 _PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy", "pillow", "captum", "torch")
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """The network: ``files`` maps each file's name to its SHA-256; ``provider`` ran it."""
-
-    name: str
-    title: str
-    files: Mapping[str, str]
-    provider: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +47,11 @@ class ClassFacts:
     index: int
     label: str
     probability: float
+
+
+def describe_class(sight: Sight, index: int) -> ClassFacts:
+    """Return a class as the network sees it."""
+    return ClassFacts(index, sight.labels[index], sight.compute_probability(index))
 
 
 @dataclass(frozen=True)

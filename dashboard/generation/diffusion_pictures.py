@@ -10,11 +10,24 @@ import numpy as np
 from dashboard.channel_pictures import encode_url
 from dashboard.generation.diffusion import Revival, Trajectory
 from dashboard.inference.model import Doubles, Floats
-from dashboard.inference.preprocessing import Pixels
+from dashboard.inference.preprocessing import Pixels, normalize
+from dashboard.inference.probability import compute_probabilities
+from dashboard.inference.sessions import OnnxModel
 from dashboard.overlays import Scale, render_heat
 
 # (N, 28, 28) images in [-1, 1] -> probabilities (N, 10); None where no classifier is at hand.
 Judge = Callable[[Floats], Doubles] | None
+
+
+def create_judge(model: OnnxModel) -> Judge:
+    """Return what a classifier of the zoo makes of grey pictures."""
+
+    def judge(images: Floats) -> Doubles:
+        views = np.repeat(to_grey(images)[..., None], 3, axis=3)  # (N, 28, 28, 3)
+        return compute_probabilities(model.predict(normalize(views, model.card)))
+
+    return judge
+
 
 # Full colour is half of the way from black to white: one scale for all steps, so that a faint map
 # means a small change.

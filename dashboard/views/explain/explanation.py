@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from dashboard import charts, overlays, state
 from dashboard.attribution.base import Method, Question
 from dashboard.attribution.params import Params
+from dashboard.cache import ResultStore, get_store
+from dashboard.channel_pictures import encode_url
 from dashboard.explanation import report, sheet
 from dashboard.explanation.flow import (
     Explanation,
-    Results,
-    Step,
-    Subject,
+    Findings,
     explain,
     is_computed,
     make_map_key,
@@ -28,12 +26,13 @@ from dashboard.explanation.flow import (
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import Curve
 from dashboard.figures.map_viewer import ColorScale, CurveSet, MapCard, draw_maps
-from dashboard.inference.model import Floats
-from dashboard.inference.probability import compute_probability
+from dashboard.inference.sight import Sight
 from dashboard.views.explain.class_select import select_classes
 from dashboard.views.explain.method_select import select_methods
 from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.progress import draw_progress, draw_stopped, is_stopped
+from dashboard.widgets.on_demand import draw_start
+from dashboard.widgets.photo_input import ChosenPhoto
+from dashboard.widgets.sight_select import encode_picture
 
 Choices = Sequence[tuple[Method, Params]]
 
@@ -46,78 +45,67 @@ _COLORS = {
 }
 
 
-@dataclass(frozen=True)
-class Scene:
-    """One photo before one model: all that the section needs.
-
-    ``inputs`` is (1, C, H, W); ``picture`` the same photo as the network sees it, (H, W, 3) uint8;
-    ``logits`` (K,).
-    """
-
-    subject: Subject
-    labels: tuple[str, ...]
-    inputs: Floats
-    picture: NDArray[np.uint8]
-    logits: Floats
-    photo: report.PhotoFacts
-    network: report.ModelFacts
-
-    def describe_class(self, index: int) -> report.ClassFacts:
-        """Return a class with its probability."""
-        probability = float(compute_probability(self.logits[None], index)[0])
-        return report.ClassFacts(index, self.labels[index], probability)
-
-    @cached_property
-    def ranking(self) -> tuple[int, ...]:
-        """Class indices, the most probable first."""
-        return tuple(int(index) for index in np.argsort(-self.logits, kind="stable"))
-
-
-def draw_explanation(scene: Scene, results: Results) -> None:
-    """Draw the section; whatever is not in ``results`` yet is computed in front of the reader."""
+def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
+    """Draw the section; whatever is not kept yet is computed in front of the reader."""
     complaints = st.container()
     st.subheader("What does this rest on?")
     left, right = st.columns([1, 2], gap="large")
     with left:
-        target, versus = select_classes(scene.labels, scene.ranking[:N_RANKED])
+        target, versus = select_classes(sight.labels, sight.ranking[:N_RANKED])
     with right:
-        choices = select_methods(scene.subject.model)
+        choices = select_methods(sight.model)
     state.write_url()  # before the work, so that a link copied meanwhile is right
     with complaints:
         draw_complaints()
     if choices:
-        _explain(scene, Question(scene.inputs, target, versus), choices, results)
+        _explain(_Asked(sight, chosen, Question(sight.inputs, target, versus)), choices)
     else:
         st.info("Choose at least one method.")
 
 
-def _explain(scene: Scene, question: Question, choices: Choices, results: Results) -> None:
-    if is_computed(scene.subject, question, choices, results):
-        *_, last = explain(scene.subject, question, choices, results, lambda doing, fraction: None)
-        _draw_step(scene, question, last, results, "maps")
-        _draw_downloads(scene, question, last)
+@dataclass(frozen=True)
+class _Asked:
+    """What the section is about."""
+
+    sight: Sight
+    chosen: ChosenPhoto
+    question: Question
+
+    @property
+    def store(self) -> ResultStore:
+        """Where results about it are kept."""
+        return get_store(self.sight)
+
+
+def _explain(asked: _Asked, choices: Choices) -> None:
+    work = partial(explain, asked.sight, asked.question, choices, asked.store)
+    if is_computed(asked.sight, asked.question, choices, asked.store):
+        *_, last = work(_ignore)
+        _draw_findings(asked, last, "maps")
+        _draw_downloads(asked, last)
         return
-    work = _name_work(scene, question, choices)
-    is_to_stop = is_stopped(work)
-    if is_to_stop:
-        draw_stopped(work)
-    move = _refuse if is_to_stop else draw_progress(work)
+    note = st.empty()
+    move = draw_start("maps", _name_work(asked, choices), "Go on", at_once=True)
+    if move is None:
+        note.markdown("Stopped. What was finished by then is kept.")
     shown = st.empty()
     try:
-        for number, step in enumerate(explain(scene.subject, question, choices, results, move)):
+        for number, findings in enumerate(work(move or _refuse)):
             with shown.container():
-                _draw_step(scene, question, step, results, f"maps_{number}")
+                _draw_findings(asked, findings, f"maps_{number}")
     except _Refused:
         return
     # The bar and its button have done their work: draw the page again from what is kept.
     st.rerun()
 
 
-def _name_work(scene: Scene, question: Question, choices: Choices) -> str:
-    """Return a text that is equal only for equal work."""
-    asked = [(method.name, dict(params)) for method, params in choices]
-    subject = scene.subject
-    return repr((subject.model_key, subject.photo_key, question.target, question.versus, asked))
+def _name_work(asked: _Asked, choices: Choices) -> Hashable:
+    methods = [(method.name, *sorted(params.items())) for method, params in choices]
+    return asked.sight.make_nameless_key(asked.question.target, asked.question.versus, *methods)
+
+
+def _ignore(doing: str, fraction: float) -> None:
+    pass
 
 
 class _Refused(Exception):
@@ -128,52 +116,50 @@ def _refuse(doing: str, fraction: float) -> None:
     raise _Refused
 
 
-def _draw_step(scene: Scene, question: Question, step: Step, results: Results, key: str) -> None:
-    subject = scene.subject
-    photo_key = (subject.model_key, subject.photo_key, "picture")
-    photo = results.get_or_compute(photo_key, lambda: _encode_url(scene.picture))
+def _draw_findings(asked: _Asked, findings: Findings, key: str) -> None:
     cards = []
-    for each in step.explanations:
+    for each in findings.explanations:
         if each.problem:
             st.warning(f"{each.method.label}. {each.problem}", icon="⚠️")
         if each.map:
-            map_key = make_map_key(subject, question, each.method, each.params)
-            overlay = results.get_or_compute((map_key, "overlay"), partial(_draw_overlay, each))
-            cards.append(_make_card(scene, each, step, overlay))
-    kinds = sorted({each.method.is_signed for each in step.explanations})
-    draw_maps(photo, cards, [_make_scale(kind) for kind in kinds], _COLORS, key)
+            overlay = asked.store.get_or_compute(
+                make_map_key(asked.sight, asked.question, each.method, each.params, "overlay"),
+                partial(_draw_overlay, each),
+            )
+            cards.append(_make_card(asked.chosen, each, findings, overlay))
+    kinds = sorted({each.method.is_signed for each in findings.explanations})
+    scales = [_make_scale(kind) for kind in kinds]
+    draw_maps(encode_picture(asked.sight), cards, scales, _COLORS, key)
 
 
 def _draw_overlay(explanation: Explanation) -> str:
     drawn, is_signed = explanation.map, explanation.method.is_signed
     assert drawn is not None
     scale = overlays.compute_scale(drawn.heat, is_signed)
-    return _encode_url(overlays.render_heat(drawn.heat, scale, is_signed))
-
-
-def _encode_url(picture: NDArray[np.uint8]) -> str:
-    return f"data:image/png;base64,{base64.b64encode(overlays.encode_png(picture)).decode()}"
+    return encode_url(overlays.render_heat(drawn.heat, scale, is_signed))
 
 
 def _make_scale(is_signed: bool) -> ColorScale:
     return ColorScale(overlays.encode_gradient(is_signed), *overlays.describe_ends(is_signed))
 
 
-def _make_card(scene: Scene, explanation: Explanation, step: Step, overlay: str) -> MapCard:
+def _make_card(
+    chosen: ChosenPhoto, explanation: Explanation, findings: Findings, overlay: str
+) -> MapCard:
     method = explanation.method
     card = MapCard(
         title=method.label,
         kind="trivial map" if method.is_baseline else ("signed" if method.is_signed else ""),
         overlay=overlay,
-        alt=f"{method.label}: heat map over {scene.photo.name or 'your photo'}",
+        alt=f"{method.label}: heat map over {chosen.sample or 'your photo'}",
     )
-    if explanation.score is None or explanation.verdict is None or step.baselines is None:
+    if explanation.score is None or explanation.verdict is None or findings.baselines is None:
         return card
     score, verdict = explanation.score, explanation.verdict
     curves = CurveSet(
         charts.curve_points(score.insertion),
         charts.curve_points(score.deletion),
-        [charts.curve_points(each) for each in _average_random(step)],
+        [charts.curve_points(each) for each in _average_random(findings)],
         f"Insertion area {score.insertion.auc:.2f}, deletion area {score.deletion.auc:.2f}",
     )
     return replace(
@@ -185,12 +171,12 @@ def _make_card(scene: Scene, explanation: Explanation, step: Step, overlay: str)
     )
 
 
-def _average_random(step: Step) -> list[Curve]:
+def _average_random(findings: Findings) -> list[Curve]:
     """Return the mean insertion and the mean deletion curve of the random maps."""
-    assert step.baselines is not None
+    assert findings.baselines is not None
     kinds = (
-        [each.insertion for each in step.baselines.random],
-        [each.deletion for each in step.baselines.random],
+        [each.insertion for each in findings.baselines.random],
+        [each.deletion for each in findings.baselines.random],
     )
     return [
         Curve(curves[0].fractions, tuple(np.mean([c.probabilities for c in curves], axis=0)))
@@ -218,11 +204,11 @@ def _describe_gap(completeness: Completeness) -> tuple[str, str, str]:
     return ("Completeness gap", gap, completeness.text)
 
 
-def _draw_downloads(scene: Scene, question: Question, step: Step) -> None:
+def _draw_downloads(asked: _Asked, findings: Findings) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Picture of the maps (PNG)",
-            lambda: _render_sheet(scene, question, step),
+            lambda: _render_sheet(asked, findings),
             "glass-box-maps.png",
             "image/png",
             on_click="ignore",
@@ -230,7 +216,7 @@ def _draw_downloads(scene: Scene, question: Question, step: Step) -> None:
         )
         st.download_button(
             "Figures (JSON)",
-            lambda: report.encode_report(report.build_report(_list_all(scene, question, step))),
+            lambda: report.encode_report(report.build_report(_list_all(asked, findings))),
             "glass-box-figures.json",
             "application/json",
             on_click="ignore",
@@ -238,17 +224,17 @@ def _draw_downloads(scene: Scene, question: Question, step: Step) -> None:
         )
 
 
-def _render_sheet(scene: Scene, question: Question, step: Step) -> bytes:
-    target = scene.describe_class(question.target)
-    versus = "" if question.versus is None else f" rather than {scene.labels[question.versus]}"
-    sums = "; ".join(f"{name} {value[:12]}" for name, value in scene.network.files.items())
+def _render_sheet(asked: _Asked, findings: Findings) -> bytes:
+    sight, question = asked.sight, asked.question
+    versus = "" if question.versus is None else f" rather than {sight.labels[question.versus]}"
+    sums = "; ".join(f"{name} {value[:12]}" for name, value in sight.facts.files.items())
     versions = report.read_versions()
     return sheet.render_sheet(
-        scene.picture,
-        [_make_entry(each) for each in step.explanations if each.map],
-        f"Why {target.label} ({target.probability:.0%}){versus}?",
-        f"{scene.network.title} on {scene.network.provider}",
-        f"Glass Box. Model files (SHA-256): {sums}. Photo: {scene.photo.sha256[:12]}. "
+        sight.picture,
+        [_make_entry(each) for each in findings.explanations if each.map],
+        f"Why {sight.describe(question.target)}{versus}?",
+        f"{sight.facts.title} on {sight.facts.provider}",
+        f"Glass Box. Model files (SHA-256): {sums}. Photo: {asked.chosen.photo.sha256[:12]}. "
         + ", ".join(f"{name} {number}" for name, number in versions.items()),
     )
 
@@ -267,13 +253,16 @@ def _make_entry(explanation: Explanation) -> sheet.SheetEntry:
     )
 
 
-def _list_all(scene: Scene, question: Question, step: Step) -> report.ReportFacts:
+def _list_all(asked: _Asked, findings: Findings) -> report.ReportFacts:
+    sight, question, photo = asked.sight, asked.question, asked.chosen.photo
+    height, width = photo.pixels.shape[:2]
+    describe = partial(report.describe_class, sight)
     return report.ReportFacts(
-        model=scene.network,
-        photo=scene.photo,
-        target=scene.describe_class(question.target),
-        versus=None if question.versus is None else scene.describe_class(question.versus),
-        top=[scene.describe_class(index) for index in scene.ranking[:N_RANKED]],
+        model=sight.facts,
+        photo=report.PhotoFacts(photo.sha256, width, height, name=asked.chosen.sample),
+        target=describe(question.target),
+        versus=None if question.versus is None else describe(question.versus),
+        top=[describe(index) for index in sight.ranking[:N_RANKED]],
         methods=[
             report.MethodFacts(
                 name=each.method.name,
@@ -286,8 +275,8 @@ def _list_all(scene: Scene, question: Question, step: Step) -> report.ReportFact
                 completeness=each.map.completeness if each.map else None,
                 problem=each.problem,
             )
-            for each in step.explanations
+            for each in findings.explanations
         ],
-        baselines=step.baselines,
+        baselines=findings.baselines,
         created=datetime.now().astimezone(),
     )

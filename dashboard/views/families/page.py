@@ -14,10 +14,10 @@ from dashboard.families.examples import read_drawing
 from dashboard.inference.latency import Latency, create_feed, measure_latency
 from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
-from dashboard.views.families.examples import draw_examples
+from dashboard.views.families.examples import draw_examples, make_key
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
-    Question,
+    Quiz,
     Source,
     draw_question,
     draw_sources,
@@ -85,7 +85,7 @@ def _measure(family: Family) -> Cost:
             feed = create_feed(graph.spec, {"T": WORDS})
             return measure_latency(lambda: graph.run(feed), SECONDS_A_NETWORK)
 
-    latency = cache.get_results().get_or_compute(("families", "latency", family.model), measure)
+    latency = cache.get_results().get_or_compute(make_key("latency", family.model), measure)
     passes, counted = 1, "one picture"
     if family.model in (LSTM, TRANSFORMER):
         counted = f"{WORDS} words"
@@ -98,7 +98,7 @@ def _measure(family: Family) -> Cost:
 
 def _ask(costs: Sequence[Cost]) -> None:
     slowest, fastest = (choose(costs, key=lambda cost: cost.rate) for choose in (min, max))
-    question = Question(
+    question = Quiz(
         key="families_throughput",
         text="Which of these networks gets the fewest multiplications done in a millisecond?",
         options=tuple(cost.family.name for cost in costs),

@@ -11,7 +11,6 @@ import pytest
 from dashboard.explanation.report import (
     ClassFacts,
     MethodFacts,
-    ModelFacts,
     PhotoFacts,
     ReportFacts,
     build_report,
@@ -23,6 +22,7 @@ from dashboard.faithfulness.completeness import Completeness, GapLevel
 from dashboard.faithfulness.curves import Curve
 from dashboard.faithfulness.score import FaithfulnessScore
 from dashboard.faithfulness.verdict import Level, Verdict
+from dashboard.inference.sight import ModelFacts
 
 SCORE = FaithfulnessScore(Curve((0.0, 1.0), (0.0, 1.0)), Curve((0.0, 0.5, 1.0), (0.8, 0.0, 0.0)))
 BROKEN = FaithfulnessScore(Curve((0.0, 1.0), (math.nan, 1.0)), SCORE.deletion)
