@@ -40,6 +40,7 @@ from dashboard.uploads.spec import InputSpec, OutputSpec, Pixels
 T = TypeVar("T")
 
 ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
+JUDGE = "cnn.fashion_mnist"  # what the pages on generators ask of a picture
 
 # A heat map of 224 x 224 float32 is 200 KB, its picture 80 KB, a photo with its input 800 KB, a
 # score 2 KB: under 100 MB when full.
@@ -223,14 +224,6 @@ def get_model(name: str) -> OnnxModel:
     return OnnxModel(ZOO / name)
 
 
-def get_judge() -> Judge:
-    """Return what the zoo's CNN makes of generated garments, None where it cannot be read."""
-    try:
-        return create_judge(get_model("cnn.fashion_mnist"))
-    except ZooError:
-        return None
-
-
 @st.cache_resource(show_spinner=False)
 def get_model_card(name: str) -> ModelCard:
     """Return what every card says of one model, whatever its task; raises ZooError."""
@@ -290,6 +283,14 @@ def get_sample(name: str) -> Photo:
 def get_small_pictures(name: str = GARMENTS) -> SmallPictures:
     """Return one of the sets of small pictures; raises ZooError."""
     return load_small_pictures(ZOO / "samples" / f"{name}.npz")
+
+
+def get_judge() -> Judge:
+    """Return what the clothing CNN makes of generated pictures, None where it cannot be read."""
+    try:
+        return create_judge(get_model(JUDGE))
+    except ZooError:
+        return None
 
 
 @st.cache_resource(show_spinner=False)

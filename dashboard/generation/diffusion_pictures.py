@@ -18,17 +18,6 @@ from dashboard.overlays import Scale, render_heat
 # (N, 28, 28) images in [-1, 1] -> probabilities (N, 10); None where no classifier is at hand.
 Judge = Callable[[Floats], Doubles] | None
 
-
-def create_judge(model: OnnxModel) -> Judge:
-    """Return what a classifier of the zoo makes of grey pictures."""
-
-    def judge(images: Floats) -> Doubles:
-        views = np.repeat(to_grey(images)[..., None], 3, axis=3)  # (N, 28, 28, 3)
-        return compute_probabilities(model.predict(normalize(views, model.card)))
-
-    return judge
-
-
 # Full colour is half of the way from black to white: one scale for all steps, so that a faint map
 # means a small change.
 CHANGE = Scale(-1.0, 1.0)
@@ -142,3 +131,13 @@ def _read_verdicts(probs: Doubles | None) -> list[tuple[int, float]]:
 
 def _round(values: Floats | Doubles) -> list[float]:
     return [round(float(value), 4) for value in values]
+
+
+def create_judge(model: OnnxModel) -> Judge:
+    """Return what asks a classifier for the class probabilities (N, K) of pictures (N, H, W)."""
+
+    def judge(images: Floats) -> Doubles:
+        views = np.repeat(to_grey(images)[..., None], 3, axis=3)  # (N, H, W, 3)
+        return compute_probabilities(model.predict(normalize(views, model.card)))
+
+    return judge

@@ -14,8 +14,7 @@ from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.sight import Sight
 from dashboard.limits.maps import Report, draw_heats, report_nothing
-from dashboard.stress import MAX_SEVERITY, Corruption
-from dashboard.stress.grey import corrupt_views
+from dashboard.stress import MAX_SEVERITY, Corruption, corrupt_views
 
 _WORKERS = 2
 
@@ -42,8 +41,8 @@ class Cell:
     view: Pixels
 
 
-def corrupt(sight: Sight, corruption: Corruption, severity: int) -> Pixels:
-    """Return the picture (H, W, 3) corrupted; one grey plane where colour is not seen."""
+def corrupt_picture(sight: Sight, corruption: Corruption, severity: int) -> Pixels:
+    """Return what the network sees (H, W, 3), corrupted; in one grey plane if it sees no colour."""
     views = corrupt_views(sight.picture[np.newaxis], corruption, severity, sight.is_grey)
     return views.reshape(sight.picture.shape)
 
@@ -55,7 +54,7 @@ def compute_steps(
     steps = []
     for severity in corruption.severities:
         report(f"Severity {severity}", severity / len(corruption.severities))
-        view = corrupt(sight, corruption, severity)
+        view = corrupt_picture(sight, corruption, severity)
         inputs = sight.normalize(view[np.newaxis])
         probs = compute_probabilities(sight.model.predict(inputs))[0].astype(np.float32)
         heats = draw_heats(sight.model, Question(inputs, sight.target), methods)
@@ -102,4 +101,4 @@ def _corrupt_all(
 
 def _corrupt(sight: Sight, corruption: Corruption) -> Pixels:
     levels = range(1, MAX_SEVERITY + 1)
-    return np.stack([corrupt(sight, corruption, severity) for severity in levels])
+    return np.stack([corrupt_picture(sight, corruption, severity) for severity in levels])

@@ -6,11 +6,13 @@ Several such works may stand on one page, each with buttons of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from dashboard import cache, state
+from dashboard.explanation.flow import WAITING
 
 T = TypeVar("T")
 Move = Callable[[str, float], None]
@@ -46,11 +48,9 @@ def compute_on_demand(
     return result
 
 
-def compute_with_bar(
-    key: Hashable, compute: Callable[[Move], T], store: cache.ResultStore | None = None
-) -> T:
+def compute_with_bar(key: Hashable, compute: Callable[[Move], T]) -> T:
     """Return the result kept under ``key``, or compute it under a bar: for a second or two."""
-    store = cache.get_results() if store is None else store
+    store = cache.get_results()
     kept: T | None = store.get(key)
     if kept is not None:
         return kept
@@ -66,11 +66,7 @@ def _compute(
     store: cache.ResultStore, key: Hashable, compute: Callable[[Move], T], move: Move
 ) -> T:
     # The bar that moves is also where Streamlit ends the run of a visitor who leaves.
-    return store.get_or_compute(
-        key,
-        lambda: compute(move),
-        on_wait=lambda: move("Another visitor has asked for the same: waiting for the result", 0.0),
-    )
+    return store.get_or_compute(key, lambda: compute(move), partial(move, WAITING, 0.0))
 
 
 def draw_start(name: str, work: Hashable, label: str, at_once: bool = False) -> Move | None:

@@ -23,7 +23,7 @@ from dashboard.attribution import METHODS
 from dashboard.attribution.base import Question
 from dashboard.attribution.params import compute_defaults
 from dashboard.cache import ResultStore
-from dashboard.explanation.flow import explain
+from dashboard.explanation.flow import Request, explain
 from dashboard.explanation.ranking import Entry, rank_entries
 from dashboard.faithfulness.verdict import MARGIN
 from dashboard.inference.features import FeatureGraph
@@ -188,10 +188,10 @@ def print_contest() -> None:
 def _compete(model: OnnxModel, sample: str) -> tuple[Entry, Entry]:
     """Return the best method and the best trivial map for a network's own answer to a photo."""
     sight = see_zoo(model, load_sample(sample))
-    question = Question(sight.inputs, sight.target)
     fitting = [method for method in METHODS if method.is_compatible(model) is None]
     choices = [(method, compute_defaults(method.params)) for method in fitting]
-    *_, last = explain(sight, question, choices, ResultStore(), lambda doing, done: None)
+    request = Request(sight, Question(sight.inputs, sight.target), choices)
+    *_, last = explain(request, ResultStore(), lambda doing, done: None)
     entries = rank_entries(last)
     return (
         next(each for each in entries if not each.is_trivial),

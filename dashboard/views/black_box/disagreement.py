@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.attribution.base import Method, Question
 from dashboard.attribution.params import compute_defaults
 from dashboard.cache import get_store
-from dashboard.explanation.flow import Explanation, Findings, explain
+from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.explanation.ranking import Entry, describe_contest, rank_entries
 from dashboard.inference.sight import Sight
 from dashboard.limits.agreement import Agreement, Summary, compute_agreement, summarize
@@ -97,9 +97,9 @@ def _ignore(doing: str, fraction: float) -> None:
 
 def _compare(sight: Sight, methods: Sequence[Method], move: Move, is_tested: bool) -> Disagreement:
     choices = [(method, compute_defaults(method.params)) for method in methods]
-    results = get_store(sight)
+    request = Request(sight, Question(sight.inputs, sight.target), choices)
     last: Findings | None = None
-    for step in explain(sight, Question(sight.inputs, sight.target), choices, results, move):
+    for step in explain(request, get_store(sight), move):
         last = step
         if not is_tested and all(each.map or each.problem for each in step.explanations):
             break  # before the tests

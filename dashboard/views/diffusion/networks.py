@@ -11,7 +11,7 @@ from dashboard.generation.diffusion_pictures import Judge
 from dashboard.generation.sampler import PredictNoise, Schedule
 from dashboard.inference.cards import ModelCard
 
-DENOISER, GENERATOR, CNN = "denoiser.fashion_mnist", "generator.fashion_mnist", "cnn.fashion_mnist"
+DENOISER, GENERATOR = "denoiser.fashion_mnist", "generator.fashion_mnist"
 
 
 @dataclass(frozen=True, eq=False)

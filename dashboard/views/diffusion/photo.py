@@ -15,7 +15,7 @@ from dashboard.generation.diffusion_pictures import RevivalFilm, create_revival_
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
-from dashboard.views.diffusion.networks import CNN, Diffusion, make_key
+from dashboard.views.diffusion.networks import Diffusion, make_key
 from dashboard.widgets.on_demand import compute_with_bar
 from dashboard.widgets.option_select import parse_whole
 from dashboard.widgets.photo_input import select_photo
@@ -85,7 +85,7 @@ def _choose_picture(names: Sequence[str]) -> Pixels:
         return _choose_test_picture(names)
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
-    grey = crop_view(chosen.photo.pixels, cache.get_card(CNN))[..., 0]
+    grey = crop_view(chosen.photo.pixels, cache.get_card(cache.JUDGE))[..., 0]
     is_bright = has_bright_border(grey)
     inverted = state.bind(INVERT, False, {"1": True, "0": False}.get, lambda on: str(int(on)))
     if is_bright or inverted:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -11,17 +10,15 @@ import numpy as np
 import streamlit as st
 
 from dashboard import charts, overlays, state
-from dashboard.attribution.base import Method, Question
-from dashboard.attribution.params import Params
-from dashboard.cache import ResultStore, get_store
+from dashboard.attribution.base import Question
+from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.explanation import report, sheet
 from dashboard.explanation.flow import (
     Explanation,
     Findings,
+    Request,
     explain,
-    is_computed,
-    make_map_key,
 )
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import Curve
@@ -33,8 +30,6 @@ from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.on_demand import draw_start
 from dashboard.widgets.photo_input import ChosenPhoto
 from dashboard.widgets.sight_select import encode_picture
-
-Choices = Sequence[tuple[Method, Params]]
 
 N_RANKED = 5
 
@@ -58,50 +53,33 @@ def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
     with complaints:
         draw_complaints()
     if choices:
-        _explain(_Asked(sight, chosen, Question(sight.inputs, target, versus)), choices)
+        request = Request(sight, Question(sight.inputs, target, versus), choices)
+        _explain(request, chosen)
     else:
         st.info("Choose at least one method.")
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What the section is about."""
-
-    sight: Sight
-    chosen: ChosenPhoto
-    question: Question
-
-    @property
-    def store(self) -> ResultStore:
-        """Where results about it are kept."""
-        return get_store(self.sight)
-
-
-def _explain(asked: _Asked, choices: Choices) -> None:
-    work = partial(explain, asked.sight, asked.question, choices, asked.store)
-    if is_computed(asked.sight, asked.question, choices, asked.store):
-        *_, last = work(_ignore)
-        _draw_findings(asked, last, "maps")
-        _draw_downloads(asked, last)
+def _explain(request: Request, chosen: ChosenPhoto) -> None:
+    store = get_store(request.sight)
+    if request.is_computed(store):
+        *_, last = explain(request, store, _ignore)
+        _draw_findings(request, chosen, last, "maps")
+        _draw_downloads(request, chosen, last)
         return
     note = st.empty()
-    move = draw_start("maps", _name_work(asked, choices), "Go on", at_once=True)
+    methods = [(method.name, *sorted(params.items())) for method, params in request.choices]
+    move = draw_start("maps", request.make_key(*methods), "Go on", at_once=True)
     if move is None:
         note.markdown("Stopped. What was finished by then is kept.")
     shown = st.empty()
     try:
-        for number, findings in enumerate(work(move or _refuse)):
+        for number, findings in enumerate(explain(request, store, move or _refuse)):
             with shown.container():
-                _draw_findings(asked, findings, f"maps_{number}")
+                _draw_findings(request, chosen, findings, f"maps_{number}")
     except _Refused:
         return
     # The bar and its button have done their work: draw the page again from what is kept.
     st.rerun()
-
-
-def _name_work(asked: _Asked, choices: Choices) -> Hashable:
-    methods = [(method.name, *sorted(params.items())) for method, params in choices]
-    return asked.sight.make_nameless_key(asked.question.target, asked.question.versus, *methods)
 
 
 def _ignore(doing: str, fraction: float) -> None:
@@ -116,20 +94,20 @@ def _refuse(doing: str, fraction: float) -> None:
     raise _Refused
 
 
-def _draw_findings(asked: _Asked, findings: Findings, key: str) -> None:
+def _draw_findings(request: Request, chosen: ChosenPhoto, findings: Findings, key: str) -> None:
     cards = []
     for each in findings.explanations:
         if each.problem:
             st.warning(f"{each.method.label}. {each.problem}", icon="⚠️")
         if each.map:
-            overlay = asked.store.get_or_compute(
-                make_map_key(asked.sight, asked.question, each.method, each.params, "overlay"),
+            overlay = get_store(request.sight).get_or_compute(
+                request.make_map_key(each.method, each.params, "overlay"),
                 partial(_draw_overlay, each),
             )
-            cards.append(_make_card(asked.chosen, each, findings, overlay))
+            cards.append(_make_card(chosen, each, findings, overlay))
     kinds = sorted({each.method.is_signed for each in findings.explanations})
     scales = [_make_scale(kind) for kind in kinds]
-    draw_maps(encode_picture(asked.sight), cards, scales, _COLORS, key)
+    draw_maps(encode_picture(request.sight), cards, scales, _COLORS, key)
 
 
 def _draw_overlay(explanation: Explanation) -> str:
@@ -204,11 +182,11 @@ def _describe_gap(completeness: Completeness) -> tuple[str, str, str]:
     return ("Completeness gap", gap, completeness.text)
 
 
-def _draw_downloads(asked: _Asked, findings: Findings) -> None:
+def _draw_downloads(request: Request, chosen: ChosenPhoto, findings: Findings) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Picture of the maps (PNG)",
-            lambda: _render_sheet(asked, findings),
+            lambda: _render_sheet(request, chosen, findings),
             "glass-box-maps.png",
             "image/png",
             on_click="ignore",
@@ -216,7 +194,7 @@ def _draw_downloads(asked: _Asked, findings: Findings) -> None:
         )
         st.download_button(
             "Figures (JSON)",
-            lambda: report.encode_report(report.build_report(_list_all(asked, findings))),
+            lambda: _encode_report(request, chosen, findings),
             "glass-box-figures.json",
             "application/json",
             on_click="ignore",
@@ -224,8 +202,8 @@ def _draw_downloads(asked: _Asked, findings: Findings) -> None:
         )
 
 
-def _render_sheet(asked: _Asked, findings: Findings) -> bytes:
-    sight, question = asked.sight, asked.question
+def _render_sheet(request: Request, chosen: ChosenPhoto, findings: Findings) -> bytes:
+    sight, question = request.sight, request.question
     versus = "" if question.versus is None else f" rather than {sight.labels[question.versus]}"
     sums = "; ".join(f"{name} {value[:12]}" for name, value in sight.facts.files.items())
     versions = report.read_versions()
@@ -234,7 +212,7 @@ def _render_sheet(asked: _Asked, findings: Findings) -> bytes:
         [_make_entry(each) for each in findings.explanations if each.map],
         f"Why {sight.describe(question.target)}{versus}?",
         f"{sight.facts.title} on {sight.facts.provider}",
-        f"Glass Box. Model files (SHA-256): {sums}. Photo: {asked.chosen.photo.sha256[:12]}. "
+        f"Glass Box. Model files (SHA-256): {sums}. Photo: {chosen.photo.sha256[:12]}. "
         + ", ".join(f"{name} {number}" for name, number in versions.items()),
     )
 
@@ -253,30 +231,8 @@ def _make_entry(explanation: Explanation) -> sheet.SheetEntry:
     )
 
 
-def _list_all(asked: _Asked, findings: Findings) -> report.ReportFacts:
-    sight, question, photo = asked.sight, asked.question, asked.chosen.photo
-    height, width = photo.pixels.shape[:2]
-    describe = partial(report.describe_class, sight)
-    return report.ReportFacts(
-        model=sight.facts,
-        photo=report.PhotoFacts(photo.sha256, width, height, name=asked.chosen.sample),
-        target=describe(question.target),
-        versus=None if question.versus is None else describe(question.versus),
-        top=[describe(index) for index in sight.ranking[:N_RANKED]],
-        methods=[
-            report.MethodFacts(
-                name=each.method.name,
-                label=each.method.label,
-                source=each.method.source,
-                params=each.params,
-                seed=question.seed,
-                score=each.score,
-                verdict=each.verdict,
-                completeness=each.map.completeness if each.map else None,
-                problem=each.problem,
-            )
-            for each in findings.explanations
-        ],
-        baselines=findings.baselines,
-        created=datetime.now().astimezone(),
-    )
+def _encode_report(request: Request, chosen: ChosenPhoto, findings: Findings) -> bytes:
+    height, width = chosen.photo.pixels.shape[:2]
+    photo = report.PhotoFacts(chosen.photo.sha256, width, height, name=chosen.sample)
+    now = datetime.now().astimezone()
+    return report.encode_report(report.build_report(request, photo, findings, now))

@@ -29,8 +29,7 @@ from dashboard.inference.sight import Sight
 from dashboard.limits.agreement import compute_rank_correlation
 from dashboard.limits.corruption_grid import Cell, CorruptedView, compute_grid, compute_steps
 from dashboard.limits.maps import encode_heat
-from dashboard.stress import CORRUPTIONS, Corruption, get_corruption
-from dashboard.stress.grey import list_corruptions
+from dashboard.stress import CORRUPTIONS, Corruption, get_corruption, list_corruptions
 from dashboard.views.shift.corruption_grid import GridCell, GridRow, draw_grid, read_pick
 from dashboard.widgets.on_demand import compute_on_demand
 from dashboard.widgets.option_select import parse_option, select_option
