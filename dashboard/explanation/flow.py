@@ -19,10 +19,9 @@ from dashboard.faithfulness.score import FaithfulnessScore, compute_faithfulness
 from dashboard.faithfulness.verdict import Verdict, compute_verdict
 from dashboard.inference.model import Floats
 from dashboard.inference.sight import Sight
+from dashboard.limits.maps import Report, report_nothing
 
 T = TypeVar("T")
-
-Progress = Callable[[str, float], None]
 
 OPPONENTS = ("intensity", "edges", "center")
 WAITING = "Waiting: another visitor has asked for the same"
@@ -100,7 +99,9 @@ class Request:
         return all(results.has(key) for key in keys)
 
 
-def explain(request: Request, results: Results, progress: Progress) -> Iterator[Findings]:
+def explain(
+    request: Request, results: Results, progress: Report = report_nothing
+) -> Iterator[Findings]:
     """Yield after every finished piece of work: first all maps, then the tests of each.
 
     ``progress`` is told what is being done and the fraction of that which is done; it may raise
@@ -124,7 +125,7 @@ def explain(request: Request, results: Results, progress: Progress) -> Iterator[
 class _Work:
     request: Request
     results: Results
-    progress: Progress
+    progress: Report
 
     def _keep(self, key: Hashable, compute: Callable[[], T]) -> T:
         # Somebody else may be at it already: to tell so is also where a visitor can leave.

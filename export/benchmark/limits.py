@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from dashboard.attribution import METHODS
-from dashboard.attribution.base import Question
+from dashboard.attribution.base import ask_about
 from dashboard.attribution.params import compute_defaults
 from dashboard.cache import ResultStore
 from dashboard.explanation.flow import Request, explain
@@ -190,8 +190,8 @@ def _compete(model: OnnxModel, sample: str) -> tuple[Entry, Entry]:
     sight = see_zoo(model, load_sample(sample))
     fitting = [method for method in METHODS if method.is_compatible(model) is None]
     choices = [(method, compute_defaults(method.params)) for method in fitting]
-    request = Request(sight, Question(sight.inputs, sight.target), choices)
-    *_, last = explain(request, ResultStore(), lambda doing, done: None)
+    request = Request(sight, ask_about(sight), choices)
+    *_, last = explain(request, ResultStore())
     entries = rank_entries(last)
     return (
         next(each for each in entries if not each.is_trivial),

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.attribution.base import Method, Question
+from dashboard.attribution.base import Method, ask_about
 from dashboard.attribution.params import compute_defaults
 from dashboard.cache import get_store
 from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.explanation.ranking import Entry, describe_contest, rank_entries
 from dashboard.inference.sight import Sight
 from dashboard.limits.agreement import Agreement, Summary, compute_agreement, summarize
-from dashboard.limits.maps import encode_heat
+from dashboard.limits.maps import encode_heat, report_nothing
 from dashboard.views.black_box.agreement_matrix import MethodMap, draw_agreement
 from dashboard.views.black_box.charts import plot_contest
 from dashboard.views.black_box.method_select import list_methods
@@ -44,7 +44,7 @@ def draw_disagreement(sight: Sight, beside: DeltaGenerator) -> None:
     with st.spinner("Drawing the maps …", show_time=True):
         shown = full or get_store(sight).get_or_compute(
             sight.make_key("agreement", "quick"),
-            lambda: _compare(sight, quick, _ignore, is_tested=False),
+            lambda: _compare(sight, quick, report_nothing, is_tested=False),
         )
     with beside:
         for problem in shown.problems:
@@ -91,13 +91,9 @@ def _get_full(sight: Sight) -> Disagreement | None:
     return full
 
 
-def _ignore(doing: str, fraction: float) -> None:
-    pass
-
-
 def _compare(sight: Sight, methods: Sequence[Method], move: Move, is_tested: bool) -> Disagreement:
     choices = [(method, compute_defaults(method.params)) for method in methods]
-    request = Request(sight, Question(sight.inputs, sight.target), choices)
+    request = Request(sight, ask_about(sight), choices)
     last: Findings | None = None
     for step in explain(request, get_store(sight), move):
         last = step

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import cache
-from dashboard.attribution.base import Method, Question
+from dashboard.attribution.base import Method, ask_about
 from dashboard.cache import get_store
 from dashboard.figures.map_sequence import (
     Frame,
@@ -71,14 +71,11 @@ def draw_shuffled_weights(sight: Sight, methods: Sequence[Method]) -> None:
 
 
 def _compute(sight: Sight, methods: Sequence[Method], seed: int, move: Move) -> MapSequence:
+    question = ask_about(sight)
     if isinstance(sight.model, UploadedModel):
         with UploadTwin(sight.model, sight.picture) as twin:
             steps = compute_cascade(
-                lambda gone: twin.shuffle(gone, seed),
-                twin.names,
-                Question(sight.inputs, sight.target),
-                methods,
-                move,
+                lambda gone: twin.shuffle(gone, seed), twin.names, question, methods, move
             )
         return create_sequence(sight, methods, steps)
     folder = cache.ZOO / sight.facts.name
@@ -86,7 +83,7 @@ def _compute(sight: Sight, methods: Sequence[Method], seed: int, move: Move) -> 
     steps = compute_cascade(
         lambda gone: OnnxModel(folder, weights=shuffle_weights(weights, gone, seed)),
         tuple(weights),
-        Question(sight.inputs, sight.target),
+        question,
         methods,
         move,
     )

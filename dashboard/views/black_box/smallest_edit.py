@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard import charts
-from dashboard.attribution.base import Method, Question, load_libraries
+from dashboard.attribution.base import Method, ask_about, load_libraries
 from dashboard.attribution.fill import FILLS, create_fill
 from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
@@ -83,20 +83,17 @@ def _search(sight: Sight, methods: Sequence[Method], fill: str, move: Move) -> F
     load_libraries(("scipy.ndimage",))
     blank = create_fill(sight.model, sight.inputs, fill)
     pieces = cut_pieces(sight.model, sight.inputs)
-    search = find_edit(sight.model, Question(sight.inputs, sight.target), blank, pieces, move)
+    question = ask_about(sight)
+    search = find_edit(sight.model, question, blank, pieces, move)
     count = int(pieces.max()) + 1
 
     def need(order: Sequence[int]) -> float | None:
-        return count_until_flip(
-            sight.model, Question(sight.inputs, sight.target), blank, pieces, order
-        )
+        return count_until_flip(sight.model, question, blank, pieces, order)
 
     smallest = search.smallest
     area = None if smallest is None else float(np.isin(pieces, smallest.removed).mean())
     orders: list[tuple[str, float | None]] = [("searched, as above", area)]
-    for index, (name, heat) in enumerate(
-        draw_heats(sight.model, Question(sight.inputs, sight.target), methods).items()
-    ):
+    for index, (name, heat) in enumerate(draw_heats(sight.model, question, methods).items()):
         move("Taking pieces away in the order of a map", index / len(methods))
         label = next(method.label for method in methods if method.name == name)
         share = None if heat is None else need(order_by_map(heat, pieces))

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.attribution import get_method
-from dashboard.attribution.base import Method, Question
+from dashboard.attribution.base import Method, Question, ask_about
 from dashboard.attribution.fill import create_fill
 from dashboard.attribution.params import compute_defaults
 from dashboard.cache import get_store
@@ -85,7 +85,7 @@ def draw_tiny_change(sight: Sight, methods: Sequence[Method]) -> None:
 def _compute(
     sight: Sight, methods: Sequence[Method], kind: Kind, move: Move
 ) -> tuple[MapSequence, str]:
-    twins = compute_twins(sight.model, Question(sight.inputs, sight.target), methods, kind, move)
+    twins = compute_twins(sight.model, ask_about(sight), methods, kind, move)
     return _create_sequence(sight, methods, twins, kind), describe_twins(sight, twins, kind)
 
 
@@ -165,7 +165,7 @@ def _measure(sight: Sight, methods: Sequence[Method], move: Move) -> list[Row]:
     blank = create_fill(sight.model, sight.inputs, "grey")
     removals = compute_removals(
         sight.model,
-        Question(sight.inputs, sight.target),
+        ask_about(sight),
         blank,
         progress=lambda done: move("Removing squares", done),
     )

@@ -32,7 +32,7 @@ from dashboard.widgets.lesson import (
 from dashboard.widgets.model_select import open_model
 from dashboard.widgets.on_demand import compute_with_bar
 from dashboard.widgets.photo_input import select_photo
-from dashboard.widgets.sight_select import see
+from dashboard.widgets.sight_select import encode_picture, see
 
 MAPS = "feature_maps"
 _COLORS = {"chosen": charts.ORANGE, "below": charts.SKY_BLUE, "above": charts.ORANGE}
@@ -85,21 +85,21 @@ def render(model_name: str) -> None:
     sight = see(model, chosen.photo)
     with right, st.spinner("Looking inside …", show_time=True):
         inside = cache.get_results().get_or_compute(
-            sight.make_key("cnn", "inside"),
-            lambda: look_inside(inner, sight.inputs, sight.picture),
+            sight.make_nameless_key("cnn", "inside"),
+            lambda: look_inside(inner, sight),
         )
     best = inside.channels[-1][0]
     unit = choose_unit(inner.stages, best)
     with left:
-        label = model.card.labels[inside.target]
-        st.markdown(f"The network says **{label}** ({inside.probability:.0%}).")
+        label, probability = sight.labels[sight.target], sight.compute_probability(sight.target)
+        st.markdown(f"The network says **{label}** ({probability:.0%}).")
         st.caption(chosen.caption)
     with right:
-        _draw_maps(inner, inside, unit)
+        _draw_maps(inner, sight, inside, unit)
     st.subheader("What excites one unit")
     draw_unit(inner, model.sha256, model.input_range, unit)
     st.subheader("One convolution, place by place")
-    _draw_convolution(inner, sight, inside)
+    _draw_convolution(inner, sight)
     st.subheader("Edges, parts, object: how few channels suffice?")
     _draw_evidence(inner, sight, inside)
     st.subheader("2012: the year the field changed its mind")
@@ -110,7 +110,7 @@ def render(model_name: str) -> None:
     draw_sources(SOURCES)
 
 
-def _draw_maps(inner: InnerModel, inside: Inside, unit: tuple[int, int]) -> None:
+def _draw_maps(inner: InnerModel, sight: Sight, inside: Inside, unit: tuple[int, int]) -> None:
     side = inner.card.input.size
     layers = [
         LayerMaps(
@@ -128,7 +128,7 @@ def _draw_maps(inner: InnerModel, inside: Inside, unit: tuple[int, int]) -> None
         )
         for index, stage in enumerate(inner.stages)
     ]
-    draw_feature_maps(inside.photo, layers, unit, _take_unit, _COLORS, MAPS)
+    draw_feature_maps(encode_picture(sight), layers, unit, _take_unit, _COLORS, MAPS)
 
 
 def _take_unit() -> None:
@@ -138,7 +138,7 @@ def _take_unit() -> None:
         state.put(UNIT, sent[1])
 
 
-def _draw_convolution(inner: InnerModel, sight: Sight, inside: Inside) -> None:
+def _draw_convolution(inner: InnerModel, sight: Sight) -> None:
     def create() -> ConvolutionScene:
         kernels = inner.read_kernels()
         part = cut_sliding(inner, sight.inputs, kernels)
@@ -149,11 +149,11 @@ def _draw_convolution(inner: InnerModel, sight: Sight, inside: Inside) -> None:
             biases=kernels.bias.round(4).tolist(),
             stride=kernels.stride,
             first=part.first,
-            photo=inside.photo,
+            photo=encode_picture(sight),
             place=part.place,
         )
 
-    scene = cache.get_results().get_or_compute(sight.make_key("cnn", "sliding"), create)
+    scene = cache.get_results().get_or_compute(sight.make_nameless_key("cnn", "sliding"), create)
     st.caption(
         "Play, or point at the input or the output. These are the network's own numbers: pixels as "
         "it receives them (0 is medium brightness), blue below zero, orange above; in a kernel the "
@@ -164,11 +164,11 @@ def _draw_convolution(inner: InnerModel, sight: Sight, inside: Inside) -> None:
 
 def _draw_evidence(inner: InnerModel, sight: Sight, inside: Inside) -> None:
     curves = compute_with_bar(
-        sight.make_key("cnn", "survival"),
+        sight.make_nameless_key("cnn", "survival"),
         lambda move: compute_survival(
             inner,
             sight.inputs,
-            inside.target,
+            sight.target,
             inside.contributions,
             partial(move, "Silencing channels"),
         ),
@@ -189,7 +189,7 @@ def _draw_evidence(inner: InnerModel, sight: Sight, inside: Inside) -> None:
     draw_question(question)
     with st.expander("The measurement", expanded=is_answered(question)):
         st.vega_lite_chart(plot_survival(curves, titles), width="stretch")
-        _say_what_suffices(curves, sight.labels[inside.target])
+        _say_what_suffices(curves, sight.labels[sight.target])
 
 
 def _say_what_suffices(curves: Sequence[Survival], label: str) -> None:

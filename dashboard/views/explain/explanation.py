@@ -62,7 +62,7 @@ def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
 def _explain(request: Request, chosen: ChosenPhoto) -> None:
     store = get_store(request.sight)
     if request.is_computed(store):
-        *_, last = explain(request, store, _ignore)
+        *_, last = explain(request, store)
         _draw_findings(request, chosen, last, "maps")
         _draw_downloads(request, chosen, last)
         return
@@ -80,10 +80,6 @@ def _explain(request: Request, chosen: ChosenPhoto) -> None:
         return
     # The bar and its button have done their work: draw the page again from what is kept.
     st.rerun()
-
-
-def _ignore(doing: str, fraction: float) -> None:
-    pass
 
 
 class _Refused(Exception):
