@@ -85,8 +85,7 @@ def render(model_name: str) -> None:
     sight = see(model, chosen.photo)
     with right, st.spinner("Looking inside …", show_time=True):
         inside = cache.get_results().get_or_compute(
-            sight.make_nameless_key("cnn", "inside"),
-            lambda: look_inside(inner, sight),
+            sight.make_nameless_key("cnn", "inside"), lambda: look_inside(inner, sight)
         )
     best = inside.channels[-1][0]
     unit = choose_unit(inner.stages, best)

@@ -14,12 +14,7 @@ from dashboard.attribution.base import Question
 from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.explanation import report, sheet
-from dashboard.explanation.flow import (
-    Explanation,
-    Findings,
-    Request,
-    explain,
-)
+from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import Curve
 from dashboard.figures.map_viewer import ColorScale, CurveSet, MapCard, draw_maps

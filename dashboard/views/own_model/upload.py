@@ -79,11 +79,12 @@ def _look_at(space: OwnSpace, arrived: _Arrival) -> None:
         )
     except UploadError as error:
         state.put(_PROBLEM, (arrived.name, str(error)))
+        state.drop(_ARRIVED)
     else:
+        state.drop(_ARRIVED)  # before it is taken: whoever presses Stop from here on comes too late
         space.take(OwnFile(arrived.name, file, detected))
         state.put(_HAD_ONE, arrived.name)
         state.drop(_PROBLEM)
-    state.drop(_ARRIVED)
 
 
 def _stop() -> None:
