@@ -74,11 +74,6 @@ class ResultStore:
         self._results: LRUCache[Hashable, object] = LRUCache(maxsize=max_results)
         self._running: dict[Hashable, _Running] = {}
 
-    def has(self, key: Hashable) -> bool:
-        """Return whether a result is at hand."""
-        with self._lock:
-            return key in self._results
-
     def get(self, key: Hashable) -> Any | None:
         """Return the result under ``key``, None where there is none."""
         with self._lock:

@@ -30,8 +30,8 @@ WAITING = "Waiting: another visitor has asked for the same"
 class Results(Protocol):
     """Where results are kept between two looks at the same thing."""
 
-    def has(self, key: Hashable) -> bool:
-        """Return whether a result is at hand."""
+    def get(self, key: Hashable) -> object | None:
+        """Return the result under ``key``, None where there is none."""
 
     def get_or_compute(
         self, key: Hashable, compute: Callable[[], T], on_wait: Callable[[], None]
@@ -96,7 +96,7 @@ class Request:
         keys = [self.make_key("baselines")]
         for chosen in self.choices:
             keys += [self.make_map_key(*chosen), self.make_map_key(*chosen, "score")]
-        return all(results.has(key) for key in keys)
+        return all(results.get(key) is not None for key in keys)
 
 
 def explain(

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2] / "dashboard"
 # Function -> the places of its key and of its computation.
 KEEPERS = {
     "get_or_compute": (0, 1),
-    "has": (0, None),
+    "get": (0, None),
     "compute_with_bar": (0, 1),
     "compute_on_demand": (1, 3),
     "draw_start": (1, None),
@@ -28,8 +28,17 @@ def list_calls(tree: ast.AST, path: str) -> Iterator[Call]:
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             for node in ast.walk(function):
-                if isinstance(node, ast.Call) and get_name(node.func) in KEEPERS:
+                if isinstance(node, ast.Call) and is_asked(node.func):
                     yield f"{path}:{node.lineno}", node, function
+
+
+def is_asked(function: ast.expr) -> bool:
+    """Return whether it keeps results; a ``get`` counts where it is a store's."""
+    name = get_name(function)
+    if name != "get" or not isinstance(function, ast.Attribute):
+        return name in KEEPERS
+    owner = function.value.func if isinstance(function.value, ast.Call) else function.value
+    return get_name(owner) in {"store", "results", "get_store", "get_results"}
 
 
 def get_name(node: ast.AST) -> str:

@@ -87,18 +87,9 @@ def test_who_comes_second_waits_with_a_bar_and_computes_nothing(
     assert app.text[0].value == "theirs 0" and told[0] == WAITING
 
 
-class _Forgetful(cache.ResultStore):
-    """A store from which everything falls out right after it was seen there."""
-
-    def has(self, key: object) -> bool:
-        return True
-
-
-def test_what_falls_out_of_the_store_meanwhile_is_computed_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_falls_out_of_the_store_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_demand, "_draw_bar", lambda: lambda doing, fraction: None)
-    store = _Forgetful(1)
+    store = cache.ResultStore(1)
     monkeypatch.setattr(cache, "get_results", lambda: store)
     for value in ((1,), (2,)):
         assert compute_with_bar("key", lambda move, value=value: value) == value
