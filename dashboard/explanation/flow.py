@@ -67,11 +67,10 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Findings:
-    """The state of the work: everything known so far, and what is being done now."""
+    """Everything known so far; the baselines once a map is to be tested."""
 
     explanations: tuple[Explanation, ...]
-    baselines: BaselineScores | None
-    doing: str
+    baselines: BaselineScores | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,10 @@ class Request:
 
     def is_computed(self, results: Results) -> bool:
         """Return whether everything asked for is at hand already."""
-        keys = [self.make_key("baselines")]
+        keys = [self.make_map_key(*chosen) for chosen in self.choices]
         for chosen in self.choices:
-            keys += [self.make_map_key(*chosen), self.make_map_key(*chosen, "score")]
+            if isinstance(results.get(self.make_map_key(*chosen)), Map):  # else there is no test
+                keys += [self.make_key("baselines"), self.make_map_key(*chosen, "score")]
         return all(results.get(key) is not None for key in keys)
 
 
@@ -111,14 +111,14 @@ def explain(
     done = [Explanation(method, params) for method, params in request.choices]
     for i, each in enumerate(done):
         done[i] = work.draw_map(each)
-        yield Findings(tuple(done), None, each.method.label)
+        yield Findings(tuple(done))
     if not any(each.map for each in done):
         return
     baselines = work.score_baselines()
-    yield Findings(tuple(done), baselines, "trivial maps")
+    yield Findings(tuple(done), baselines)
     for i, each in enumerate(done):
         done[i] = work.judge(each, baselines)
-        yield Findings(tuple(done), baselines, each.method.label)
+        yield Findings(tuple(done), baselines)
 
 
 @dataclass(frozen=True)

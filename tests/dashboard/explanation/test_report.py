@@ -47,7 +47,6 @@ TESTED = Explanation(
 FINDINGS = Findings(
     (TESTED, Explanation(get_method("rise"), {}, problem="No map: it was stopped.")),
     BaselineScores((SCORE, BROKEN), {"intensity": SCORE, "edges": SCORE}),
-    "",
 )
 PHOTO = PhotoFacts("cd" * 32, 640, 480, (80, 0, 560, 480), "chelsea")
 CREATED = datetime(2026, 8, 1, 12, 30, 15, 999, tzinfo=UTC)
@@ -116,9 +115,7 @@ def test_numbers_that_are_none_become_null():
 def test_same_facts_give_the_same_bytes():
     shuffled = replace(TESTED, params=dict(reversed(TESTED.params.items())))
     others = {"edges": SCORE, "intensity": SCORE}
-    again = Findings(
-        (shuffled, FINDINGS.explanations[1]), BaselineScores((SCORE, BROKEN), others), ""
-    )
+    again = Findings((shuffled, FINDINGS.explanations[1]), BaselineScores((SCORE, BROKEN), others))
     assert encode_report(build(findings=again)) == encode_report(build())
 
 
