@@ -9,14 +9,16 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
-from typing import TypeVar, cast
+from threading import Event, Lock, get_ident
+from typing import Any, ClassVar, TypeVar, cast
 
 import streamlit as st
 from cachetools import LRUCache
 
+from dashboard import state
+from dashboard.generation.diffusion_pictures import Judge, create_judge
 from dashboard.inference.cards import Card, ModelCard, load_card, load_model_card
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.graphs import OnnxGraph, load_member
@@ -25,8 +27,9 @@ from dashboard.inference.images import Photo
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.sight import Sight
 from dashboard.inference.small_pictures import GARMENTS, SmallPictures, load_small_pictures
-from dashboard.inference.zoo import ZooEntry, list_models
+from dashboard.inference.zoo import ZooEntry, ZooError, list_models
 from dashboard.sequences.word_pieces import WordPieces
 from dashboard.sequences.words import WordReader
 from dashboard.uploads.detection import Detected
@@ -37,11 +40,24 @@ from dashboard.uploads.spec import InputSpec, OutputSpec, Pixels
 T = TypeVar("T")
 
 ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
+JUDGE = "cnn.fashion_mnist"  # what the pages on generators ask of a picture
 
 # A heat map of 224 x 224 float32 is 200 KB, its picture 80 KB, a photo with its input 800 KB, a
 # score 2 KB: under 100 MB when full.
 MAX_RESULTS = 400
 MAX_OWN_RESULTS = 100
+
+_NOTHING = object()  # None is a result like any other
+_PATIENCE = 0.1  # seconds between two looks whether a waiting visitor wants to leave
+
+
+@dataclass(eq=False)
+class _Running:
+    """A computation under way: the thread that does it, and what came of it once ``ended``."""
+
+    thread: int
+    ended: Event = field(default_factory=Event)
+    result: object = _NOTHING
 
 
 class ResultStore:
@@ -50,24 +66,74 @@ class ResultStore:
     ``st.cache_data`` cannot hold them: it forbids a cached function to move a progress bar.
     """
 
+    # One for all stores: a computation for one store may ask another.
+    _lock = Lock()
+    _waiting: ClassVar[dict[int, _Running]] = {}  # thread -> what it waits for
+
     def __init__(self, max_results: int = MAX_RESULTS) -> None:
         self._results: LRUCache[Hashable, object] = LRUCache(maxsize=max_results)
-        self._lock = Lock()
+        self._running: dict[Hashable, _Running] = {}
 
-    def has(self, key: Hashable) -> bool:
-        """Return whether a result is at hand."""
+    def get(self, key: Hashable) -> Any | None:
+        """Return the result under ``key``, None where there is none."""
         with self._lock:
-            return key in self._results
+            return self._results.get(key)
 
-    def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """Return the result under ``key``, computing (outside the lock) and keeping it if new."""
-        with self._lock:
-            if key in self._results:
-                return cast(T, self._results[key])
-        result = compute()
-        with self._lock:
-            self._results[key] = result
-        return result
+    def get_or_compute(
+        self,
+        key: Hashable,
+        compute: Callable[[], T],
+        on_wait: Callable[[], None] = state.let_leave,
+    ) -> T:
+        """Return the result under ``key``, computing (outside the lock) and keeping it if new.
+
+        Where another thread computes it already, this one waits and calls ``on_wait`` meanwhile,
+        which may raise to leave. Should the other one fail or be stopped, this one computes.
+        """
+        mine: _Running | None = None
+        while True:
+            with self._lock:
+                kept = self._results.get(key, _NOTHING)
+                if kept is not _NOTHING:
+                    return cast(T, kept)
+                other = self._running.get(key)
+                if other is None:
+                    mine = self._running[key] = _Running(get_ident())
+                if other is None or self._waits_for_me(other):  # which would last for ever
+                    break
+                self._waiting[get_ident()] = other
+            self._wait(other, on_wait)
+            if other.result is not _NOTHING:  # even if the store has let it go by now
+                return cast(T, other.result)
+        return self._compute(key, compute, mine)
+
+    def _wait(self, other: _Running, on_wait: Callable[[], None]) -> None:
+        try:
+            while not other.ended.wait(_PATIENCE):
+                on_wait()
+        finally:
+            with self._lock:
+                del self._waiting[get_ident()]
+
+    def _waits_for_me(self, running: _Running | None) -> bool:
+        """Return whether a computation is this thread's own, or can only end once this one has."""
+        while running is not None and running.thread != get_ident():
+            running = self._waiting.get(running.thread)
+        return running is not None
+
+    def _compute(self, key: Hashable, compute: Callable[[], T], running: _Running | None) -> T:
+        try:
+            result = compute()
+            with self._lock:
+                self._results[key] = result
+            if running is not None:
+                running.result = result
+            return result
+        finally:
+            if running is not None:
+                with self._lock:
+                    del self._running[key]
+                running.ended.set()
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +194,11 @@ def get_own_space() -> OwnSpace:
 def get_results() -> ResultStore:
     """Return the store of this process."""
     return ResultStore()
+
+
+def get_store(sight: Sight) -> ResultStore:
+    """Return where results are kept: a visitor's network has a store that ends with the visit."""
+    return get_own_space().results if sight.is_own else get_results()
 
 
 @st.cache_resource(show_spinner=False)
@@ -207,6 +278,14 @@ def get_sample(name: str) -> Photo:
 def get_small_pictures(name: str = GARMENTS) -> SmallPictures:
     """Return one of the sets of small pictures; raises ZooError."""
     return load_small_pictures(ZOO / "samples" / f"{name}.npz")
+
+
+def get_judge() -> Judge:
+    """Return what the clothing CNN makes of generated pictures, None where it cannot be read."""
+    try:
+        return create_judge(get_model(JUDGE))
+    except ZooError:
+        return None
 
 
 @st.cache_resource(show_spinner=False)

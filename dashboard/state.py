@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 T = TypeVar("T")
 
@@ -178,3 +179,12 @@ def put(key: str, value: object) -> None:
 def drop(key: str) -> None:
     """Forget a value of this session."""
     st.session_state.pop(key, None)
+
+
+def let_leave() -> None:
+    """End this run here if its visitor has left or asked for another one; to be called in a wait.
+
+    Streamlit looks for that whenever the session's state is read. Outside of a run, do nothing.
+    """
+    if get_script_run_ctx(suppress_warning=True) is not None:
+        st.session_state.get(_SEEN)

@@ -13,6 +13,7 @@ import numpy as np
 
 from dashboard.attribution.params import Param, Params
 from dashboard.inference.model import Floats, Model
+from dashboard.inference.sight import Sight
 
 Progress = Callable[[float], None]
 """Told the fraction done in [0, 1]; may raise to stop the computation."""
@@ -34,6 +35,11 @@ class Question:
     target: int
     versus: int | None = None
     seed: int = 0
+
+
+def ask_about(sight: Sight) -> Question:
+    """Return the question why the network gives the answer that it gives."""
+    return Question(sight.inputs, sight.target)
 
 
 @dataclass(frozen=True)

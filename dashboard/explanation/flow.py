@@ -6,40 +6,40 @@ Pure: whoever calls it decides what is kept (``Results``) and what is shown in b
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from dashboard.attribution import get_method
-from dashboard.attribution.base import Method, Progress, Question
+from dashboard.attribution.base import Method, Question
 from dashboard.attribution.params import Params, compute_defaults
 from dashboard.faithfulness.baselines import N_RANDOM, BaselineScores, compute_baselines
 from dashboard.faithfulness.completeness import Completeness, compute_completeness
 from dashboard.faithfulness.score import FaithfulnessScore, compute_faithfulness
 from dashboard.faithfulness.verdict import Verdict, compute_verdict
-from dashboard.inference.model import Floats, Model
+from dashboard.inference.model import Floats
+from dashboard.inference.sight import Sight
+from dashboard.limits.maps import Report, report_nothing
 
 T = TypeVar("T")
 
 OPPONENTS = ("intensity", "edges", "center")
+WAITING = "Waiting: another visitor has asked for the same"
 
 
 class Results(Protocol):
     """Where results are kept between two looks at the same thing."""
 
-    def has(self, key: Hashable) -> bool:
-        """Return whether a result is at hand."""
+    def get(self, key: Hashable) -> object | None:
+        """Return the result under ``key``, None where there is none."""
 
-    def get_or_compute(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """Return the result under ``key``, computing and keeping it if it is new."""
+    def get_or_compute(
+        self, key: Hashable, compute: Callable[[], T], on_wait: Callable[[], None]
+    ) -> T:
+        """Return the result under ``key``, computing and keeping it if it is new.
 
-
-@dataclass(frozen=True)
-class Subject:
-    """A model and a photo, named: ``model_key`` and ``photo_key`` are SHA-256 sums."""
-
-    model: Model
-    model_key: str
-    photo_key: str
+        ``on_wait`` is called, and may raise, while somebody else computes it.
+        """
 
 
 @dataclass(frozen=True)
@@ -66,142 +66,121 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A state of the work: everything known so far, and what is being done now."""
+class Findings:
+    """Everything known so far; the baselines once a map is to be tested."""
 
     explanations: tuple[Explanation, ...]
-    baselines: BaselineScores | None
-    doing: str
+    baselines: BaselineScores | None = None
 
 
-def _make_key(subject: Subject, question: Question, *what: Hashable) -> Hashable:
-    return (
-        subject.model_key,
-        subject.photo_key,
-        question.target,
-        question.versus,
-        question.seed,
-        *what,
-    )
+@dataclass(frozen=True)
+class Request:
+    """What is asked: why this score, by these methods, each with its parameters."""
 
+    sight: Sight
+    question: Question
+    choices: Sequence[tuple[Method, Params]]
 
-def make_map_key(subject: Subject, question: Question, method: Method, params: Params) -> Hashable:
-    """Return what names one map, and nothing else, in ``Results``."""
-    return _make_key(subject, question, "map", method.name, *sorted(params.items()))
+    def make_key(self, *what: Hashable) -> Hashable:
+        """Return what names a result of this question, whatever the methods."""
+        asked = self.question
+        return self.sight.make_nameless_key(asked.target, asked.versus, asked.seed, *what)
 
+    def make_map_key(self, method: Method, params: Params, *what: Hashable) -> Hashable:
+        """Return what names one map, or ``what`` of it, and nothing else."""
+        return self.make_key("map", method.name, *sorted(params.items()), *what)
 
-def is_computed(
-    subject: Subject,
-    question: Question,
-    choices: Sequence[tuple[Method, Params]],
-    results: Results,
-) -> bool:
-    """Return whether everything asked for is at hand already."""
-    keys: list[Hashable] = [_make_key(subject, question, "baselines")]
-    for method, params in choices:
-        key = make_map_key(subject, question, method, params)
-        keys += [key, (key, "score")]
-    return all(results.has(key) for key in keys)
+    def is_computed(self, results: Results) -> bool:
+        """Return whether everything asked for is at hand already."""
+        keys = [self.make_map_key(*chosen) for chosen in self.choices]
+        for chosen in self.choices:
+            if isinstance(results.get(self.make_map_key(*chosen)), Map):  # else there is no test
+                keys += [self.make_key("baselines"), self.make_map_key(*chosen, "score")]
+        return all(results.get(key) is not None for key in keys)
 
 
 def explain(
-    subject: Subject,
-    question: Question,
-    choices: Sequence[tuple[Method, Params]],
-    results: Results,
-    progress: Callable[[str, float], None],
-) -> Iterator[Step]:
+    request: Request, results: Results, progress: Report = report_nothing
+) -> Iterator[Findings]:
     """Yield after every finished piece of work: first all maps, then the tests of each.
 
     ``progress`` is told what is being done and the fraction of that which is done; it may raise
     to stop, and what is finished by then is kept.
     """
-    done = [Explanation(method, params) for method, params in choices]
-    for i, (method, params) in enumerate(choices):
-        done[i] = _draw_map(subject, question, method, params, results, progress)
-        yield Step(tuple(done), None, method.label)
+    work = _Work(request, results, progress)
+    done = [Explanation(method, params) for method, params in request.choices]
+    for i, each in enumerate(done):
+        done[i] = work.draw_map(each)
+        yield Findings(tuple(done))
     if not any(each.map for each in done):
         return
-    baselines = _score_baselines(subject, question, results, progress)
-    yield Step(tuple(done), baselines, "trivial maps")
+    baselines = work.score_baselines()
+    yield Findings(tuple(done), baselines)
     for i, each in enumerate(done):
-        done[i] = _judge(subject, question, each, baselines, results, progress)
-        yield Step(tuple(done), baselines, each.method.label)
+        done[i] = work.judge(each, baselines)
+        yield Findings(tuple(done), baselines)
 
 
-def _draw_map(
-    subject: Subject,
-    question: Question,
-    method: Method,
-    params: Params,
-    results: Results,
-    progress: Callable[[str, float], None],
-) -> Explanation:
-    key = make_map_key(subject, question, method, params)
-    listener: Progress = lambda fraction: progress(f"{method.label}: drawing the map", fraction)  # noqa: E731
+@dataclass(frozen=True)
+class _Work:
+    request: Request
+    results: Results
+    progress: Report
 
-    def compute() -> Map | str:
-        listener(0.0)
-        try:
-            attribution = method.attribute(subject.model, question, params, listener)
-        except (ValueError, RuntimeError) as error:
-            return f"No map: {error}"
-        return Map(method.compute_heat(attribution), compute_completeness(attribution))
+    def _keep(self, key: Hashable, compute: Callable[[], T]) -> T:
+        # Somebody else may be at it already: to tell so is also where a visitor can leave.
+        return self.results.get_or_compute(key, compute, partial(self.progress, WAITING, 0.0))
 
-    outcome = results.get_or_compute(key, compute)
-    if isinstance(outcome, str):
-        return Explanation(method, params, problem=outcome)
-    return Explanation(method, params, outcome)
+    def draw_map(self, untested: Explanation) -> Explanation:
+        method, params, question = untested.method, untested.params, self.request.question
+        listener = partial(self.progress, f"{method.label}: drawing the map")
 
+        def compute() -> Map | str:
+            listener(0.0)
+            try:
+                attribution = method.attribute(self.request.sight.model, question, params, listener)
+            except (ValueError, RuntimeError) as error:
+                return f"No map: {error}"
+            return Map(method.compute_heat(attribution), compute_completeness(attribution))
 
-def _score_baselines(
-    subject: Subject,
-    question: Question,
-    results: Results,
-    progress: Callable[[str, float], None],
-) -> BaselineScores:
-    def draw(name: str, seed: int) -> Floats:
-        method = get_method(name)
-        asked = Question(question.inputs, question.target, question.versus, seed)
-        return method.compute_heat(
-            method.attribute(subject.model, asked, compute_defaults(method.params))
+        outcome = self._keep(self.request.make_map_key(method, params), compute)
+        if isinstance(outcome, str):
+            return replace(untested, problem=outcome)
+        return replace(untested, map=outcome)
+
+    def _draw_trivial(self, name: str, seed: int) -> Floats:
+        method, question = get_method(name), replace(self.request.question, seed=seed)
+        params = compute_defaults(method.params)
+        return method.compute_heat(method.attribute(self.request.sight.model, question, params))
+
+    def score_baselines(self) -> BaselineScores:
+        question = self.request.question
+        listener = partial(self.progress, "Testing the trivial maps")
+
+        def compute() -> BaselineScores:
+            listener(0.0)
+            # The seeds start past the question's own, or the random map on show meets itself.
+            seeds = range(question.seed + 1, question.seed + 1 + N_RANDOM)
+            randoms = [self._draw_trivial("random", seed) for seed in seeds]
+            others = {name: self._draw_trivial(name, question.seed) for name in OPPONENTS}
+            model = self.request.sight.model
+            return compute_baselines(model, question, randoms, others, progress=listener)
+
+        return self._keep(self.request.make_key("baselines"), compute)
+
+    def judge(self, drawn: Explanation, baselines: BaselineScores) -> Explanation:
+        method, question = drawn.method, self.request.question
+        if drawn.map is None:
+            return drawn
+        heat = drawn.map.heat
+        score = self._keep(
+            self.request.make_map_key(method, drawn.params, "score"),
+            lambda: compute_faithfulness(
+                self.request.sight.model,
+                question,
+                heat,
+                progress=partial(self.progress, f"{method.label}: testing the map"),
+            ),
         )
-
-    def compute() -> BaselineScores:
-        progress("Testing the trivial maps", 0.0)
-        # The seeds start past the question's own, or the random map on show meets itself.
-        randoms = [draw("random", question.seed + 1 + i) for i in range(N_RANDOM)]
-        others = {name: draw(name, question.seed) for name in OPPONENTS}
-        return compute_baselines(
-            subject.model,
-            question,
-            randoms,
-            others,
-            progress=lambda fraction: progress("Testing the trivial maps", fraction),
-        )
-
-    return results.get_or_compute(_make_key(subject, question, "baselines"), compute)
-
-
-def _judge(
-    subject: Subject,
-    question: Question,
-    explanation: Explanation,
-    baselines: BaselineScores,
-    results: Results,
-    progress: Callable[[str, float], None],
-) -> Explanation:
-    drawn, method, params = explanation.map, explanation.method, explanation.params
-    if drawn is None:
-        return explanation
-    score = results.get_or_compute(
-        (make_map_key(subject, question, method, params), "score"),
-        lambda: compute_faithfulness(
-            subject.model,
-            question,
-            drawn.heat,
-            progress=lambda fraction: progress(f"{method.label}: testing the map", fraction),
-        ),
-    )
-    verdict = compute_verdict(score, baselines, method.name, question.versus is not None)
-    return Explanation(method, params, drawn, score, verdict)
+        verdict = compute_verdict(score, baselines, method.name, question.versus is not None)
+        return replace(drawn, score=score, verdict=verdict)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.explanation.flow import Step
+from dashboard.explanation.flow import Findings
 from dashboard.faithfulness.verdict import MARGIN
 from dashboard.inference.counts import tell_count
 
@@ -20,15 +20,15 @@ class Entry:
     is_trivial: bool
 
 
-def rank_entries(step: Step) -> list[Entry]:
+def rank_entries(findings: Findings) -> list[Entry]:
     """Return every tested map and the best of the random ones, best first."""
-    assert step.baselines is not None
+    assert findings.baselines is not None
     entries = [
         Entry(each.method.label, each.score.score, each.method.is_baseline)
-        for each in step.explanations
+        for each in findings.explanations
         if each.score is not None and each.method.name != "random"
     ]
-    randoms = [each.score for each in step.baselines.random]
+    randoms = [each.score for each in findings.baselines.random]
     entries.append(Entry(f"Random, best of {len(randoms)}", max(randoms), True))
     finite = [entry for entry in entries if math.isfinite(entry.score)]
     return sorted(finite, key=lambda entry: -entry.score)

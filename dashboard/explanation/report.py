@@ -5,34 +5,25 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from dashboard.attribution.params import Params
 from dashboard.charts import curve_points
+from dashboard.explanation.flow import Explanation, Findings, Request
 from dashboard.faithfulness.baselines import BaselineScores
-from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.score import FaithfulnessScore
-from dashboard.faithfulness.verdict import Verdict
+from dashboard.inference.sight import Sight
 
 Json = dict[str, Any]
 
 FORMAT = "glass-box-report/1"
+N_TOP = 5  # classes that are told, the likeliest first
 # Both builds of ONNX Runtime are listed: which of them is installed is part of the answer.
 _PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy", "pillow", "captum", "torch")
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """The network: ``files`` maps each file's name to its SHA-256; ``provider`` ran it."""
-
-    name: str
-    title: str
-    files: Mapping[str, str]
-    provider: str
 
 
 @dataclass(frozen=True)
@@ -49,46 +40,6 @@ class PhotoFacts:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class ClassFacts:
-    """A class: its index, label and probability among all classes, in [0, 1]."""
-
-    index: int
-    label: str
-    probability: float
-
-
-@dataclass(frozen=True)
-class MethodFacts:
-    """A method's map and how it fared; None for what was not computed."""
-
-    name: str
-    label: str
-    source: str
-    params: Params
-    seed: int
-    score: FaithfulnessScore | None = None
-    verdict: Verdict | None = None
-    completeness: Completeness | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class ReportFacts:
-    """All that a report tells. ``created`` is the moment of the request, with its time zone."""
-
-    model: ModelFacts
-    photo: PhotoFacts
-    target: ClassFacts
-    versus: ClassFacts | None
-    top: Sequence[ClassFacts]
-    methods: Sequence[MethodFacts]
-    baselines: BaselineScores | None = None
-    created: datetime | None = None
-    link: str = ""
-    versions: Mapping[str, str] = field(default_factory=lambda: read_versions())
-
-
 def read_versions() -> dict[str, str]:
     """Return the versions of Python and of the installed packages, without importing them."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
@@ -100,22 +51,33 @@ def read_versions() -> dict[str, str]:
     return found
 
 
-def build_report(facts: ReportFacts) -> Json:
-    """Return the report as plain JSON values in a fixed order; what is not finite becomes None."""
+def build_report(
+    request: Request,
+    photo: PhotoFacts,
+    findings: Findings,
+    created: datetime | None = None,
+    link: str = "",
+) -> Json:
+    """Return the report as plain JSON values in a fixed order; what is not finite becomes None.
+
+    ``created`` is the moment of the request, with its time zone.
+    """
+    sight, question = request.sight, request.question
+    describe = partial(_describe_class, sight)
     report = {
         "format": FORMAT,
-        "created": facts.created.isoformat(timespec="seconds") if facts.created else None,
-        "link": facts.link or None,
-        "model": asdict(facts.model),
-        "photo": asdict(facts.photo),
+        "created": created.isoformat(timespec="seconds") if created else None,
+        "link": link or None,
+        "model": asdict(sight.facts),
+        "photo": asdict(photo),
         "question": {
-            "target": asdict(facts.target),
-            "versus": asdict(facts.versus) if facts.versus else None,
+            "target": describe(question.target),
+            "versus": None if question.versus is None else describe(question.versus),
         },
-        "top_classes": [asdict(each) for each in facts.top],
-        "methods": [_describe_method(each) for each in facts.methods],
-        "baselines": _describe_baselines(facts.baselines) if facts.baselines else None,
-        "versions": dict(facts.versions),
+        "top_classes": [describe(index) for index in sight.ranking[:N_TOP]],
+        "methods": [_describe_method(each, question.seed) for each in findings.explanations],
+        "baselines": _describe_baselines(findings.baselines) if findings.baselines else None,
+        "versions": read_versions(),
     }
     cleaned: Json = _clean(report)
     return cleaned
@@ -126,16 +88,22 @@ def encode_report(report: Json) -> bytes:
     return (json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def _describe_method(facts: MethodFacts) -> Json:
-    verdict, completeness = facts.verdict, facts.completeness
+def _describe_class(sight: Sight, index: int) -> Json:
+    probability = sight.compute_probability(index)
+    return {"index": index, "label": sight.labels[index], "probability": probability}
+
+
+def _describe_method(explanation: Explanation, seed: int) -> Json:
+    method, score, verdict = explanation.method, explanation.score, explanation.verdict
+    completeness = explanation.map.completeness if explanation.map else None
     return {
-        "name": facts.name,
-        "label": facts.label,
-        "source": facts.source,
-        "params": dict(sorted(facts.params.items())),
-        "seed": facts.seed,
-        "problem": facts.problem or None,
-        "faithfulness": _describe_score(facts.score) if facts.score else None,
+        "name": method.name,
+        "label": method.label,
+        "source": method.source,
+        "params": dict(sorted(explanation.params.items())),
+        "seed": seed,
+        "problem": explanation.problem or None,
+        "faithfulness": _describe_score(score) if score else None,
         "verdict": asdict(verdict) if verdict else None,
         "completeness": asdict(completeness) if completeness else None,
     }

@@ -11,7 +11,7 @@ from dashboard.features.channels import compute_contributions
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, compute_input_range, to_pixels
-from dashboard.inference.probability import compute_probabilities
+from dashboard.inference.sight import Sight
 from dashboard.inference.stages import FirstConvolution, Stage
 
 N_TILES = 24
@@ -23,31 +23,24 @@ OUTPUT_SIDE = 7  # of the animated convolution: 49 places, still legible on a ph
 class Inside:
     """A picture inside a network.
 
-    ``contributions``: one (C,) a stage, to the logit of ``target``; ``channels``: one tuple a
+    ``contributions``: one (C,) a stage, to the logit of the answer; ``channels``: one tuple a
     stage, those shown, most contributing first; ``sprites``: their tiles as data URLs.
     """
 
-    target: int
-    probability: float
     contributions: tuple[Floats, ...]
     channels: tuple[tuple[int, ...], ...]
     sprites: tuple[str, ...]
     kernels: str
-    photo: str
 
 
-def look_inside(model: InnerModel, inputs: Floats, picture: Pixels) -> Inside:
-    """Compute what is shown of inputs (1, C, H, W), seen as ``picture`` (H, W, 3)."""
-    logits, _ = model.look(inputs)
-    target = int(logits[0].argmax())
-    pairs = model.explain(inputs, target)
+def look_inside(model: InnerModel, sight: Sight) -> Inside:
+    """Compute what is shown of a picture before a network that can be opened."""
+    pairs = model.explain(sight.inputs, sight.target)
     contributions = tuple(compute_contributions(*pair) for pair in pairs)
     channels = tuple(
         tuple(int(c) for c in np.argsort(-each, kind="stable")[:N_TILES]) for each in contributions
     )
     return Inside(
-        target=target,
-        probability=float(compute_probabilities(logits)[0, target]),
         contributions=contributions,
         channels=channels,
         sprites=tuple(
@@ -55,7 +48,6 @@ def look_inside(model: InnerModel, inputs: Floats, picture: Pixels) -> Inside:
             for pair, chosen in zip(pairs, channels, strict=True)
         ),
         kernels=encode_url(tile_kernels(model.read_kernels().weight[list(channels[0])])),
-        photo=encode_url(picture),
     )
 
 

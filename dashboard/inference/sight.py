@@ -1,20 +1,35 @@
-"""A network before a picture, at the network's own size, ready to be corrupted."""
+"""A network before a picture: what it sees, what it says, and what names results about both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import hashlib
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.inference.images import Photo
 from dashboard.inference.model import Floats, Model
 from dashboard.inference.preprocessing import Pixels, crop_view, normalize
-from dashboard.inference.sessions import OnnxModel
-from dashboard.stress import CORRUPTIONS, Corruption
+from dashboard.inference.probability import compute_probability
 
-SEED = 0
+if TYPE_CHECKING:  # who reads a report needs no ONNX Runtime
+    from dashboard.inference.sessions import OnnxModel
+
 _LIGHT = 50_000_000  # multiplications a picture: thousands of runs take a second or two
 _SMALL = 64  # pixels a side: shown as the squares that they are
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The network: ``files`` maps each file's name to its SHA-256; ``provider`` ran it."""
+
+    name: str
+    title: str
+    files: Mapping[str, str]
+    provider: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +41,7 @@ class Sight:
     """
 
     model: Model
+    facts: ModelFacts
     key: tuple[str, str]
     picture: Pixels
     logits: Floats
@@ -35,10 +51,20 @@ class Sight:
     is_light: bool
     is_own: bool = False
 
+    @cached_property
+    def inputs(self) -> Floats:
+        """The picture as the network takes it, (1, C, H, W)."""
+        return self.normalize(self.picture[np.newaxis])
+
     @property
     def target(self) -> int:
         """The answer to the untouched picture."""
         return int(self.logits.argmax())
+
+    @cached_property
+    def ranking(self) -> tuple[int, ...]:
+        """Class indices, the most probable first."""
+        return tuple(int(index) for index in np.argsort(-self.logits, kind="stable"))
 
     @property
     def is_grey(self) -> bool:
@@ -50,27 +76,43 @@ class Sight:
         """Whether the picture is shown as squares."""
         return len(self.picture) < _SMALL
 
-    def look(self) -> Floats:
-        """Return the picture as the network takes it, (1, C, H, W)."""
-        return self.normalize(self.picture[np.newaxis])
+    @cached_property
+    def identity(self) -> str:
+        """What tells this sight from others, in the browser."""
+        text = " ".join((*self.key, *self.labels))
+        return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+    def compute_probability(self, index: int) -> float:
+        """Return what the network gives a class, in [0, 1]."""
+        return float(compute_probability(self.logits[np.newaxis], index)[0])
+
+    def describe(self, index: int, probability: float | None = None) -> str:
+        """Return "espresso (93%)", by default with the probability that the network gives it."""
+        share = self.compute_probability(index) if probability is None else probability
+        return f"{self.labels[index]} ({share:.0%})"
 
     def make_key(self, *what: Hashable) -> Hashable:
-        """Return what names a result about this sight, and nothing else."""
-        return (*self.key, "shift", *what)
+        """Return what names a result about this sight that may tell classes by their names."""
+        return (*self.key, self.labels, *what)
 
-    def corrupt(self, corruption: Corruption, severity: int) -> Pixels:
-        """Return the picture (H, W, 3) corrupted; one grey plane where colour is not seen."""
-        views = corrupt_views(self.picture[np.newaxis], corruption, severity, self.is_grey)
-        return views.reshape(self.picture.shape)
+    def make_nameless_key(self, *what: Hashable) -> Hashable:
+        """Return what names a result without names of classes: other names leave it as it is."""
+        return (*self.key, *what)
 
 
-def see_zoo(model: OnnxModel, pixels: Pixels, photo_key: str) -> Sight:
-    """Return what a network of the zoo makes of a photo (h, w, 3)."""
+def make_sight_key(network: str, photo: str, labels: tuple[str, ...]) -> Hashable:
+    """Return what names a sight itself: its network and photo by their keys, and its labels."""
+    return (network, photo, labels, "sight")
+
+
+def see_zoo(model: OnnxModel, photo: Photo) -> Sight:
+    """Return what a network of the zoo makes of a photo."""
     card = model.card
-    picture = crop_view(pixels, card)
+    picture = crop_view(photo.pixels, card)
     return Sight(
         model=model,
-        key=(model.sha256, photo_key),
+        facts=ModelFacts(card.name, card.title, card.files, model.provider),
+        key=(model.sha256, photo.sha256),
         picture=picture,
         logits=model.predict(normalize(picture[np.newaxis], card))[0],
         labels=card.labels,
@@ -78,18 +120,3 @@ def see_zoo(model: OnnxModel, pixels: Pixels, photo_key: str) -> Sight:
         crop=lambda photo: crop_view(photo, card),
         is_light=card.macs < _LIGHT,
     )
-
-
-def corrupt_views(
-    views: Pixels, corruption: Corruption, severity: int, is_grey: bool, seed: int = SEED
-) -> Pixels:
-    """Return views (N, H, W, 3) corrupted; grey ones get the same noise in all three channels."""
-    if not is_grey:
-        return corruption.apply(views, severity, seed)
-    grey: Pixels = np.repeat(corruption.apply(views[..., :1], severity, seed), 3, axis=3)
-    return grey
-
-
-def list_corruptions(is_grey: bool) -> list[Corruption]:
-    """Return the corruptions that change what a network sees."""
-    return [each for each in CORRUPTIONS if not (is_grey and each.needs_colour)]

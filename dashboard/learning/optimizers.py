@@ -31,7 +31,7 @@ def create_state(parameters: Floats) -> OptimizerState:
     return OptimizerState(0, np.zeros_like(parameters), np.zeros_like(parameters))
 
 
-Step = Callable[[Floats, Floats, OptimizerState, float], tuple[Floats, OptimizerState]]
+Update = Callable[[Floats, Floats, OptimizerState, float], tuple[Floats, OptimizerState]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Optimizer:
     summary: str
     source: str
     rate: float
-    step: Step
+    step: Update
 
 
 def step_gradient_descent(

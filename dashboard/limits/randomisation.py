@@ -37,7 +37,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Step:
+class ShuffledNetwork:
     """The network with ``shuffled`` layers gone: ``heats`` by method, None where there is no map.
 
     ``answer`` is the class it now gives, ``probability`` what is left of the class asked about.
@@ -96,7 +96,7 @@ def compute_cascade(
     question: Question,
     methods: Sequence[Method],
     report: Report = report_nothing,
-) -> list[Step]:
+) -> list[ShuffledNetwork]:
     """Return the network's maps as it is, then with one layer more shuffled at each step.
 
     ``names`` are those of all weights, from input to output; ``create`` returns the network with
@@ -104,7 +104,7 @@ def compute_cascade(
     """
     layers = list_layers(names)
     gone: list[str] = []
-    steps: list[Step] = []
+    steps: list[ShuffledNetwork] = []
     for count in range(len(layers) + 1):
         if count:
             gone += layers[-count].weights
@@ -113,7 +113,7 @@ def compute_cascade(
         model = create(tuple(gone))
         logits = model.predict(question.inputs)
         steps.append(
-            Step(
+            ShuffledNetwork(
                 tuple(layer.name for layer in layers[len(layers) - count :][::-1]),
                 draw_heats(model, question, methods),
                 int(logits[0].argmax()),
@@ -124,7 +124,7 @@ def compute_cascade(
 
 
 def compare_steps(
-    steps: Sequence[Step], methods: Sequence[Method]
+    steps: Sequence[ShuffledNetwork], methods: Sequence[Method]
 ) -> dict[str, list[tuple[float | None, float | None]]]:
     """Return (Spearman, SSIM) of each method's map to its first one, at every step."""
     return {

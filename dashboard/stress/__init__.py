@@ -26,7 +26,7 @@ from dashboard.stress import (
     spatter,
     zoom_blur,
 )
-from dashboard.stress.base import GROUPS, MAX_SEVERITY, Corruption
+from dashboard.stress.base import GROUPS, MAX_SEVERITY, Corruption, corrupt_views
 
 CORRUPTIONS: tuple[Corruption, ...] = (
     noise.GAUSSIAN,
@@ -72,4 +72,17 @@ def get_corruption(name: str) -> Corruption:
     return _BY_NAME[name]
 
 
-__all__ = ["CORRUPTIONS", "GROUPS", "MAX_SEVERITY", "Corruption", "get_corruption"]
+def list_corruptions(is_grey: bool) -> list[Corruption]:
+    """Return the corruptions that change what a network sees."""
+    return [each for each in CORRUPTIONS if not (is_grey and each.needs_colour)]
+
+
+__all__ = [
+    "CORRUPTIONS",
+    "GROUPS",
+    "MAX_SEVERITY",
+    "Corruption",
+    "corrupt_views",
+    "get_corruption",
+    "list_corruptions",
+]

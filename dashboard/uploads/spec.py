@@ -134,10 +134,6 @@ class InputSpec:
         mean, std = self._get_statistics()
         return np.ascontiguousarray((channels.astype(np.float32) - mean) / std)
 
-    def preprocess(self, pixels: Pixels) -> Floats:
-        """Return the network's input (1, C, H, W) for a photo (H, W, 3)."""
-        return self.normalize(self.crop_view(pixels)[np.newaxis])
-
     def compute_range(self) -> tuple[Floats, Floats]:
         """Return the network values of black and of white, each (C, 1, 1)."""
         mean, std = self._get_statistics()

@@ -16,7 +16,7 @@ _ANSWERS = "lesson_answers"  # question key -> (chosen, is right): the first ans
 
 
 @dataclass(frozen=True)
-class Question:
+class Quiz:
     """Predict, then reveal: ``right`` is the index of the right option.
 
     ``reveal`` is what the reader is told afterwards; it should say what on the page shows it.
@@ -43,7 +43,7 @@ def draw_title(title: str, look_for: str) -> None:
     st.markdown(f"**Look for this:** {look_for}")
 
 
-def draw_question(question: Question) -> None:
+def draw_question(question: Quiz) -> None:
     """Ask before showing: the reader answers, then sees what is right and the score so far."""
     answers: dict[str, tuple[int, bool]] = state.get(_ANSWERS, {})
     given = answers.get(question.key)
@@ -74,7 +74,7 @@ def draw_question(question: Question) -> None:
         st.caption(f"Your score so far: {right} of {answered}.")
 
 
-def _keep_answer(question: Question) -> None:
+def _keep_answer(question: Quiz) -> None:
     chosen: int | None = state.get(f"question_{question.key}", None)
     if chosen is not None:
         answers: dict[str, tuple[int, bool]] = state.get(_ANSWERS, {})
@@ -87,7 +87,7 @@ def get_score() -> tuple[int, int]:
     return sum(is_right for _, is_right in answers.values()), len(answers)
 
 
-def is_answered(question: Question) -> bool:
+def is_answered(question: Quiz) -> bool:
     """Return whether the reader has answered: what gives the answer away may then be opened."""
     answers: dict[str, tuple[int, bool]] = state.get(_ANSWERS, {})
     return question.key in answers

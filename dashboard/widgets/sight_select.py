@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from dashboard import cache, state
-from dashboard.cache import ResultStore
-from dashboard.inference.preprocessing import Pixels
-from dashboard.inference.sight import Sight, see_zoo
+from dashboard.channel_pictures import encode_url
+from dashboard.inference.images import Photo
+from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.sight import Sight, make_sight_key, see_zoo
 from dashboard.uploads.labels import name_classes
 from dashboard.uploads.model import UploadedModel
-from dashboard.widgets.model_select import open_model
-from dashboard.widgets.photo_input import ChosenPhoto
+from dashboard.uploads.sight import see_upload
 
 OWN = "own_network"
 
@@ -37,51 +36,31 @@ def choose_own() -> UploadedModel | None:
     return model
 
 
-def see(model_name: str, own: UploadedModel | None, chosen: ChosenPhoto) -> Sight | None:
-    """Return what a network makes of a photo; None, and a sentence, where it cannot be read.
+def see(model: OnnxModel | UploadedModel, photo: Photo) -> Sight:
+    """Return what a network makes of a photo, looked at once.
 
     Raises:
         UploadError: the uploaded network fails on it.
     """
-    pixels, key = chosen.photo.pixels, chosen.photo.sha256
-    if own is not None:
-        space = cache.get_own_space()
-        # Figures name the classes: other names are another sight.
-        name = f"{own.key} {hash(space.labels)}"
-        return space.results.get_or_compute(
-            (name, key, "sight"), lambda: _see_own(own, pixels, (name, key))
+    if isinstance(model, OnnxModel):
+        return cache.get_results().get_or_compute(
+            make_sight_key(model.sha256, photo.sha256, model.card.labels),
+            lambda: see_zoo(model, photo),
         )
-    model = open_model(model_name)
-    if model is None:
-        return None
-    return cache.get_results().get_or_compute(
-        (model.sha256, key, "sight"), lambda: see_zoo(model, pixels, key)
+    labels = _list_own_labels(model.output.n_classes)
+    return cache.get_own_space().results.get_or_compute(
+        make_sight_key(model.key, photo.sha256, labels), lambda: see_upload(model, photo, labels)
     )
 
 
-def get_store(sight: Sight) -> ResultStore:
-    """Return where results are kept: a visitor's network has a store that ends with the visit."""
-    return cache.get_own_space().results if sight.is_own else cache.get_results()
+def encode_picture(sight: Sight) -> str:
+    """Return what the network sees as a data URL."""
+    return cache.get_store(sight).get_or_compute(
+        sight.make_nameless_key("picture"), lambda: encode_url(sight.picture)
+    )
 
 
 def _list_own_labels(n_classes: int) -> tuple[str, ...]:
     """Return the names of the uploaded network's classes that its page shows, else numbers."""
     named = cache.get_own_space().labels
     return named if len(named) == n_classes else tuple(name_classes(n_classes))
-
-
-def _see_own(model: UploadedModel, pixels: Pixels, key: tuple[str, str]) -> Sight:
-    spec = model.spec
-    picture = np.ascontiguousarray(spec.crop_view(pixels))
-    logits = model.predict(spec.normalize(picture[np.newaxis]))[0]
-    return Sight(
-        model=model,
-        key=key,
-        picture=picture,
-        logits=logits,
-        labels=_list_own_labels(len(logits)),
-        normalize=spec.normalize,
-        crop=spec.crop_view,
-        is_light=False,
-        is_own=True,
-    )

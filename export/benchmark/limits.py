@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from dashboard.attribution import METHODS
-from dashboard.attribution.base import Question
+from dashboard.attribution.base import ask_about
 from dashboard.attribution.params import compute_defaults
 from dashboard.cache import ResultStore
-from dashboard.explanation.flow import Subject, explain
+from dashboard.explanation.flow import Request, explain
 from dashboard.explanation.ranking import Entry, rank_entries
 from dashboard.faithfulness.verdict import MARGIN
 from dashboard.inference.features import FeatureGraph
-from dashboard.inference.preprocessing import Pixels, normalize, preprocess
+from dashboard.inference.preprocessing import Pixels, normalize
 from dashboard.inference.samples import choose_subject, list_samples, load_sample
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.sight import see_zoo
@@ -140,10 +140,10 @@ def print_grid(python: Path | None, rounds: int) -> None:
     """Print the CPU time of torch (and the reference's corruptions) over the page's whole grid."""
     print("\nThe grid of 19 corruptions x 5 severities of one photo with predictions, Lite0")
     model = OnnxModel(ZOO / LITE0)
-    sight = see_zoo(model, load_sample(list_samples()[0].name).pixels, "")
+    sight = see_zoo(model, load_sample(list_samples()[0].name))
     corruptions = CORRUPTIONS[:N_BENCHMARK]
     eager = create_torch()
-    views = torch.from_numpy(np.repeat(sight.look(), 5, axis=0))
+    views = torch.from_numpy(np.repeat(sight.inputs, 5, axis=0))
     ours, walls, predictions, references = [], [], [], []
     with open_reference(python, sight.picture) as reference:
         for _ in range(rounds + 1):
@@ -187,13 +187,11 @@ def print_contest() -> None:
 
 def _compete(model: OnnxModel, sample: str) -> tuple[Entry, Entry]:
     """Return the best method and the best trivial map for a network's own answer to a photo."""
-    photo = load_sample(sample)
-    inputs = preprocess(photo.pixels, model.card)
-    question = Question(inputs, int(model.predict(inputs)[0].argmax()))
+    sight = see_zoo(model, load_sample(sample))
     fitting = [method for method in METHODS if method.is_compatible(model) is None]
     choices = [(method, compute_defaults(method.params)) for method in fitting]
-    subject = Subject(model, model.sha256, photo.sha256)
-    *_, last = explain(subject, question, choices, ResultStore(), lambda doing, done: None)
+    request = Request(sight, ask_about(sight), choices)
+    *_, last = explain(request, ResultStore())
     entries = rank_entries(last)
     return (
         next(each for each in entries if not each.is_trivial),

@@ -109,7 +109,7 @@ def test_long_work_shows_progress_and_can_be_stopped(server: str, page: Page) ->
     page.goto(f"{server}/?methods=rise&rise.n_masks=4000&sample=rocket")
     stop = page.get_by_role("button", name="Stop", exact=True).last
     stop.wait_for(timeout=60_000)
-    expect(page.get_by_test_id("stProgress")).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).to_be_visible(timeout=60_000)
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
     settle(page)
     expect(page.get_by_text("Stopped.")).to_be_visible()

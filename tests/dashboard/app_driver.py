@@ -1,11 +1,12 @@
 """The app without a browser: Streamlit's own AppTest, with a name for what is looked at often."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
@@ -77,6 +78,12 @@ def open_with_own_network(
         yield app
     finally:
         close_own_space()
+
+
+def press_stop(name: str, on_stop: Callable[..., None], *args: Any) -> NoReturn:
+    """Be a bar whose reader presses Stop at once: to stand in for ``on_demand.draw_progress``."""
+    on_stop(*args)
+    st.rerun()
 
 
 def list_texts(app: AppTest) -> list[str]:

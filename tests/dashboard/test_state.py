@@ -57,3 +57,28 @@ def test_an_address_that_was_never_written_is_the_readers_at_once() -> None:
     app.query_params["n"] = "8"
     app.run()
     assert app.slider[0].value == 8
+
+
+def _wait_for_somebody() -> None:
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    from dashboard import state
+
+    # Streamlit ends a run, where it is to be ended, in what it calls here.
+    context, called = get_script_run_ctx(), []
+    assert context is not None
+    ends = context.session_state._yield_callback
+    object.__setattr__(context.session_state, "_yield_callback", lambda: called.append("asked"))
+    state.let_leave()
+    object.__setattr__(context.session_state, "_yield_callback", ends)
+    st.text(called[0])
+
+
+def test_who_waits_lets_streamlit_end_the_run() -> None:
+    app = AppTest.from_function(_wait_for_somebody).run()
+    assert not app.exception and app.text[0].value == "asked"
+
+
+def test_outside_of_a_run_there_is_nobody_to_leave() -> None:
+    state.let_leave()

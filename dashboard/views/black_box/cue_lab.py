@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,7 @@ from dashboard.limits.cue import (
     survey_methods,
 )
 from dashboard.limits.maps import encode_heat
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.on_demand import compute_on_demand
 from dashboard.widgets.option_select import select_option, select_whole
 
@@ -85,7 +85,7 @@ def draw_cue_lab() -> None:
         )
     order = (honest, cheating) if np.random.default_rng(index).integers(2) else (cheating, honest)
     guilty = order.index(cheating)
-    question = Question(
+    question = Quiz(
         key=f"box_cue_{index}",
         text="Which of the two reads the mark? Look where its map is strong.",
         options=("Network A", "Network B"),
@@ -96,9 +96,9 @@ def draw_cue_lab() -> None:
     label = garment.label
     others = [mark for mark in range(len(cue.columns)) if mark != label]
     marks = [label, UNMARKED, *others] if is_open else [label]
-    key = (cheating.sha256, "box", "cue", index, method, len(marks))
     sequence = cache.get_results().get_or_compute(
-        key, lambda: _compute(order, guilty, cue, garment, marks, method)
+        _make_key("cue", index, method, len(marks)),
+        lambda: _compute(order, guilty, cue, garment, marks, method),
     )
     draw_map_sequence(sequence, "cue")
     draw_question(question)
@@ -112,13 +112,18 @@ def draw_cue_lab() -> None:
         _draw_survey(cue, honest, cheating)
 
 
+def _make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of the two networks of this experiment."""
+    return ("cue_lab", *what)
+
+
 def _draw_survey(cue: Cue, honest: OnnxModel, cheating: OnnxModel) -> None:
     known = cache.get_small_pictures()
     garments = [(known.grey[i], int(known.labels[i])) for i in range(_N_SURVEYED)]
     methods = [get_method(name) for name in _METHODS]
     found = compute_on_demand(
         "survey",
-        (cheating.sha256, "box", "survey"),
+        _make_key("survey"),
         f"Which maps betray it, on {_N_SURVEYED} garments?",
         lambda move: survey_methods((honest, cheating), honest.card, garments, cue, methods, move),
     )

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.attribution.base import Method
+from dashboard.attribution.base import Method, ask_about
 from dashboard.attribution.params import compute_defaults
-from dashboard.explanation.flow import Explanation, Step, explain
+from dashboard.cache import get_store
+from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.explanation.ranking import Entry, describe_contest, rank_entries
+from dashboard.inference.sight import Sight
 from dashboard.limits.agreement import Agreement, Summary, compute_agreement, summarize
-from dashboard.limits.maps import encode_heat
+from dashboard.limits.maps import encode_heat, report_nothing
 from dashboard.views.black_box.agreement_matrix import MethodMap, draw_agreement
 from dashboard.views.black_box.charts import plot_contest
-from dashboard.views.black_box.trial import Trial, list_methods
+from dashboard.views.black_box.method_select import list_methods
 from dashboard.widgets.on_demand import Move, compute_on_demand
+from dashboard.widgets.sight_select import encode_picture
 
 # A gradient or a few: on a network for photos, well under two seconds in all.
 _QUICK = ("saliency", "input_x_gradient", "smoothgrad", "grad_cam")
@@ -34,15 +37,14 @@ class Disagreement:
     entries: tuple[Entry, ...] = ()
 
 
-def draw_disagreement(trial: Trial, beside: DeltaGenerator) -> None:
+def draw_disagreement(sight: Sight, beside: DeltaGenerator) -> None:
     """Draw all maps where they are at hand, else the quick ones; the sentences go ``beside``."""
-    store, offered = trial.store, list_methods(trial)
-    full = _get_full(trial)
+    offered, full = list_methods(sight), _get_full(sight)
     quick = [each for each in offered if each.is_baseline or each.name in _QUICK]
     with st.spinner("Drawing the maps …", show_time=True):
-        shown = full or store.get_or_compute(
-            trial.make_key("agreement", "quick"),
-            lambda: _compare(trial, quick, _ignore, is_tested=False),
+        shown = full or get_store(sight).get_or_compute(
+            sight.make_key("agreement", "quick"),
+            lambda: _compare(sight, quick, report_nothing, is_tested=False),
         )
     with beside:
         for problem in shown.problems:
@@ -56,50 +58,44 @@ def draw_disagreement(trial: Trial, beside: DeltaGenerator) -> None:
                 "test that says whether the best method beats the best trivial map here, ask this "
                 "network a few thousand times."
             )
-    draw_agreement(trial.photo, shown.maps, shown.agreement, trial.is_small, "agreement_matrix")
+    draw_agreement(
+        encode_picture(sight), shown.maps, shown.agreement, sight.is_small, "agreement_matrix"
+    )
     if full and full.entries:
         _draw_contest(full.entries)
 
 
-def finish_disagreement(trial: Trial, beside: DeltaGenerator) -> None:
+def finish_disagreement(sight: Sight, beside: DeltaGenerator) -> None:
     """Draw and test all maps, then run the page again; to be called last.
 
     Where it is quick it starts by itself, and meanwhile the rest of the page is there to be read.
     """
-    if _get_full(trial):
+    if _get_full(sight):
         return
-    offered = list_methods(trial)
+    offered = list_methods(sight)
     with beside:
         full = compute_on_demand(
             "agreement",
-            trial.make_key("agreement"),
+            sight.make_key("agreement"),
             f"Draw all {len(offered)} maps and test each",
-            lambda move: _compare(trial, offered, move, is_tested=True),
-            at_once=trial.is_light,
-            store=trial.store,
+            lambda move: _compare(sight, offered, move, is_tested=True),
+            at_once=sight.is_light,
+            store=get_store(sight),
         )
     if full:
         st.rerun()
 
 
-def _get_full(trial: Trial) -> Disagreement | None:
-    store, key = trial.store, trial.make_key("agreement")
-    if not store.has(key):
-        return None
-    return store.get_or_compute(
-        key, lambda: _compare(trial, list_methods(trial), _ignore, is_tested=True)
-    )
+def _get_full(sight: Sight) -> Disagreement | None:
+    full: Disagreement | None = get_store(sight).get(sight.make_key("agreement"))
+    return full
 
 
-def _ignore(doing: str, fraction: float) -> None:
-    pass
-
-
-def _compare(trial: Trial, methods: Sequence[Method], move: Move, is_tested: bool) -> Disagreement:
+def _compare(sight: Sight, methods: Sequence[Method], move: Move, is_tested: bool) -> Disagreement:
     choices = [(method, compute_defaults(method.params)) for method in methods]
-    results = trial.store
-    last: Step | None = None
-    for step in explain(trial.subject, trial.question, choices, results, move):
+    request = Request(sight, ask_about(sight), choices)
+    last: Findings | None = None
+    for step in explain(request, get_store(sight), move):
         last = step
         if not is_tested and all(each.map or each.problem for each in step.explanations):
             break  # before the tests

@@ -8,10 +8,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.faithfulness.score import has_ranking
 from dashboard.figures.map_sequence import Frame, MapSequence, Panel, draw_map_sequence
 from dashboard.inference.model import Floats
+from dashboard.inference.sight import Sight
 from dashboard.limits.known_answer import (
     SIDE,
     Mark,
@@ -20,13 +22,13 @@ from dashboard.limits.known_answer import (
     mark_methods,
 )
 from dashboard.limits.maps import encode_heat
-from dashboard.views.black_box.trial import Trial, list_methods
+from dashboard.views.black_box.method_select import list_methods
 from dashboard.widgets.on_demand import Move, compute_on_demand
 
 Marks = tuple[MapSequence, tuple[Mark, ...], float]
 
 
-def draw_known_answer(trial: Trial) -> None:
+def draw_known_answer(sight: Sight) -> None:
     """Draw what the linear model reads, every method's map of it, and the marks."""
     st.markdown(
         "Here the right answer is known: a network of one layer reads **two squares** of your "
@@ -35,16 +37,16 @@ def draw_known_answer(trial: Trial) -> None:
     )
     marked = compute_on_demand(
         "known",
-        trial.make_key("known"),
+        sight.make_key("known"),
         "Mark every method",
-        lambda move: _compute(trial, move),
+        lambda move: _compute(sight, move),
         at_once=True,
-        store=trial.store,
+        store=get_store(sight),
     )
     if marked is None:
         return
     sequence, marks, area = marked
-    if not has_ranking(compute_truth(create_linear_model(), _shrink(trial))):
+    if not has_ranking(compute_truth(create_linear_model(), _shrink(sight))):
         st.info("Your picture is black where the model reads: the right answer is an empty map.")
     draw_map_sequence(sequence, "known")
     st.markdown(_tabulate(marks))
@@ -56,17 +58,17 @@ def draw_known_answer(trial: Trial) -> None:
     )
 
 
-def _compute(trial: Trial, move: Move) -> Marks:
-    inputs = _shrink(trial)
+def _compute(sight: Sight, move: Move) -> Marks:
+    inputs = _shrink(sight)
     model = create_linear_model()
-    methods = [each for each in list_methods(trial) if each.is_compatible(model) is None]
+    methods = [each for each in list_methods(sight) if each.is_compatible(model) is None]
     marks = tuple(mark_methods(inputs, methods, move))
     return _create_sequence(inputs, marks), marks, float((model.weights != 0).mean())
 
 
-def _shrink(trial: Trial) -> Floats:
+def _shrink(sight: Sight) -> Floats:
     """Return the picture as brightness (1, 1, SIDE, SIDE) in [0, 1]."""
-    grey = Image.fromarray(trial.picture).convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
+    grey = Image.fromarray(sight.picture).convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(grey, dtype=np.float32)[np.newaxis, np.newaxis] / np.float32(255)
 
 

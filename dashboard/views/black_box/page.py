@@ -8,17 +8,19 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.inference.samples import choose_subject
+from dashboard.inference.sight import Sight
 from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
 from dashboard.views.black_box.cue_lab import draw_cue_lab
 from dashboard.views.black_box.disagreement import draw_disagreement, finish_disagreement
 from dashboard.views.black_box.known_answer import draw_known_answer
+from dashboard.views.black_box.method_select import select_methods
 from dashboard.views.black_box.shuffled_weights import draw_shuffled_weights
 from dashboard.views.black_box.smallest_edit import draw_smallest_edit
 from dashboard.views.black_box.tiny_change import draw_tiny_change
-from dashboard.views.black_box.trial import Trial, select_methods
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.model_select import open_model
 from dashboard.widgets.option_select import select_pill
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.sight_select import choose_own, see
@@ -93,11 +95,11 @@ def render(model_name: str) -> None:
     with left:
         own = choose_own()
         chosen = select_photo(choose_subject(model_name))
+    model = own or open_model(model_name)
+    if model is None:
+        return
     try:
-        sight = see(model_name, own, chosen)
-        if sight is None:
-            return
-        _draw(Trial(sight, "" if own else model_name), chosen, (left, right))
+        _draw(see(model, chosen.photo), chosen, (left, right))
     except UploadError as error:
         st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
     with complaints:
@@ -108,33 +110,33 @@ def render(model_name: str) -> None:
 
 
 def _draw(
-    trial: Trial, chosen: ChosenPhoto, columns: tuple[DeltaGenerator, DeltaGenerator]
+    sight: Sight, chosen: ChosenPhoto, columns: tuple[DeltaGenerator, DeltaGenerator]
 ) -> None:
     left, right = columns
     with left:
         st.caption(chosen.caption)
     with right:
-        st.markdown(f"The network says **{trial.describe(trial.target, trial.probability)}**.")
-    draw_disagreement(trial, right)
+        st.markdown(f"The network says **{sight.describe(sight.target)}**.")
+    draw_disagreement(sight, right)
     st.subheader("Try to break the maps")
-    _draw_test(trial)
-    finish_disagreement(trial, right)
+    _draw_test(sight)
+    finish_disagreement(sight, right)
 
 
-def _draw_test(trial: Trial) -> None:
+def _draw_test(sight: Sight) -> None:
     test = select_pill(
         TEST, "Which test", WEIGHTS, tuple(TESTS), TESTS.__getitem__, is_label_hidden=True
     )
     if test == KNOWN:
-        draw_known_answer(trial)
+        draw_known_answer(sight)
     elif test == CUE:
         draw_cue_lab()
     else:
-        methods = select_methods(trial)
+        methods = select_methods(sight)
         if methods:
             {WEIGHTS: draw_shuffled_weights, TINY: draw_tiny_change, EDIT: draw_smallest_edit}[
                 test
-            ](trial, methods)
+            ](sight, methods)
 
 
 def _draw_summary() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import cache
-from dashboard.attribution.base import Method
+from dashboard.attribution.base import Method, ask_about
+from dashboard.cache import get_store
 from dashboard.figures.map_sequence import (
     Frame,
     MapSequence,
@@ -17,19 +18,25 @@ from dashboard.figures.map_sequence import (
     draw_map_sequence,
 )
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.sight import Sight
 from dashboard.inference.weights import read_weights
 from dashboard.limits.maps import describe_heat, encode_heat
-from dashboard.limits.randomisation import Step, compare_steps, compute_cascade, shuffle_weights
+from dashboard.limits.randomisation import (
+    ShuffledNetwork,
+    compare_steps,
+    compute_cascade,
+    shuffle_weights,
+)
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.twin import UploadTwin
-from dashboard.views.black_box.trial import Trial
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.option_select import choose_seed
+from dashboard.widgets.sight_select import encode_picture
 
 SEED = "box.seed"
 MEASURES = create_likeness("the trained network's map")
-QUESTION = Question(
+QUESTION = Quiz(
     key="box_shuffled",
     text="All weights of the network are dealt out anew, so that it knows nothing any more. Which "
     "map stays exactly the same?",
@@ -40,7 +47,7 @@ QUESTION = Question(
 )
 
 
-def draw_shuffled_weights(trial: Trial, methods: Sequence[Method]) -> None:
+def draw_shuffled_weights(sight: Sight, methods: Sequence[Method]) -> None:
     """Draw the cascade from the output layer to the input."""
     draw_question(QUESTION)
     with st.container(width=220):
@@ -50,11 +57,11 @@ def draw_shuffled_weights(trial: Trial, methods: Sequence[Method]) -> None:
         return
     sequence = compute_on_demand(
         "shuffled",
-        trial.make_key("shuffled", seed, *(method.name for method in methods)),
+        sight.make_key("shuffled", seed, *(method.name for method in methods)),
         "Shuffle the weights, layer by layer",
-        lambda move: _compute(trial, methods, seed, move),
-        at_once=trial.is_light,
-        store=trial.store,
+        lambda move: _compute(sight, methods, seed, move),
+        at_once=sight.is_light,
+        store=get_store(sight),
     )
     if sequence is None:
         st.caption("A network is built anew for every layer, and every map drawn with each.")
@@ -63,33 +70,36 @@ def draw_shuffled_weights(trial: Trial, methods: Sequence[Method]) -> None:
     _describe(sequence)
 
 
-def _compute(trial: Trial, methods: Sequence[Method], seed: int, move: Move) -> MapSequence:
-    if isinstance(trial.model, UploadedModel):
-        with UploadTwin(trial.model, trial.picture) as twin:
+def _compute(sight: Sight, methods: Sequence[Method], seed: int, move: Move) -> MapSequence:
+    question = ask_about(sight)
+    if isinstance(sight.model, UploadedModel):
+        with UploadTwin(sight.model, sight.picture) as twin:
             steps = compute_cascade(
-                lambda gone: twin.shuffle(gone, seed), twin.names, trial.question, methods, move
+                lambda gone: twin.shuffle(gone, seed), twin.names, question, methods, move
             )
-        return create_sequence(trial, methods, steps)
-    folder = cache.ZOO / trial.name
+        return create_sequence(sight, methods, steps)
+    folder = cache.ZOO / sight.facts.name
     weights = read_weights(folder)
     steps = compute_cascade(
         lambda gone: OnnxModel(folder, weights=shuffle_weights(weights, gone, seed)),
         tuple(weights),
-        trial.question,
+        question,
         methods,
         move,
     )
-    return create_sequence(trial, methods, steps)
+    return create_sequence(sight, methods, steps)
 
 
-def create_sequence(trial: Trial, methods: Sequence[Method], steps: Sequence[Step]) -> MapSequence:
+def create_sequence(
+    sight: Sight, methods: Sequence[Method], steps: Sequence[ShuffledNetwork]
+) -> MapSequence:
     """Return the steps of a cascade as they are scrubbed."""
     likeness = compare_steps(steps, methods)
     return MapSequence(
-        name=f"shuffled {trial.identity}",
+        name=f"shuffled {sight.identity}",
         axis="layers shuffled, from the output to the input",
-        frames=[_describe_step(trial, step, len(steps) - 1) for step in steps],
-        photos=[trial.photo],
+        frames=[_describe_step(sight, step, len(steps) - 1) for step in steps],
+        photos=[encode_picture(sight)],
         panels=[
             Panel(
                 method.label,
@@ -110,15 +120,15 @@ def create_sequence(trial: Trial, methods: Sequence[Method], steps: Sequence[Ste
             for method in methods
         ],
         first=len(steps) - 1,
-        is_small=trial.is_small,
+        is_small=sight.is_small,
         signed=[method.is_signed for method in methods],
     )
 
 
-def _describe_step(trial: Trial, step: Step, count: int) -> Frame:
+def _describe_step(sight: Sight, step: ShuffledNetwork, count: int) -> Frame:
     gone = len(step.shuffled)
-    says = f"It answers {trial.labels[step.answer]}"
-    left = f"and gives {trial.labels[trial.target]} {step.probability:.1%}."
+    says = f"It answers {sight.labels[step.answer]}"
+    left = f"and gives {sight.labels[sight.target]} {step.probability:.1%}."
     if not gone:
         return Frame("as it was trained", f"The network as it was trained. {says}, {left}")
     title = f"{gone} of {count} shuffled"

@@ -10,8 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard import charts
-from dashboard.attribution.base import Method, load_libraries
+from dashboard.attribution.base import Method, ask_about, load_libraries
 from dashboard.attribution.fill import FILLS, create_fill
+from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.figures.map_sequence import (
     Frame,
@@ -24,6 +25,7 @@ from dashboard.figures.map_sequence import (
 from dashboard.inference.counts import tell_count
 from dashboard.inference.preprocessing import to_pixels
 from dashboard.inference.probability import compute_probability
+from dashboard.inference.sight import Sight
 from dashboard.limits.counterfactual import (
     MAX_SHARE,
     Edit,
@@ -34,9 +36,9 @@ from dashboard.limits.counterfactual import (
     order_by_map,
 )
 from dashboard.limits.maps import draw_heats
-from dashboard.views.black_box.trial import Trial
 from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.option_select import select_option
+from dashboard.widgets.sight_select import encode_picture
 
 FILL = "box.fill"
 _FILLS = ("blurred", *(each for each in FILLS if each != "blurred"))
@@ -53,16 +55,16 @@ class Found:
     orders: tuple[tuple[str, float | None], ...]
 
 
-def draw_smallest_edit(trial: Trial, methods: Sequence[Method]) -> None:
+def draw_smallest_edit(sight: Sight, methods: Sequence[Method]) -> None:
     """Draw the search, and how much more must go in the order of a map or at random."""
     fill = select_option(FILL, "What a piece is replaced by", _FILLS[0], _FILLS, str)
     found = compute_on_demand(
         "edit",
-        trial.make_key("edit", fill, *(method.name for method in methods)),
+        sight.make_key("edit", fill, *(method.name for method in methods)),
         "Search the smallest edit",
-        lambda move: _search(trial, methods, fill, move),
-        at_once=trial.is_light,
-        store=trial.store,
+        lambda move: _search(sight, methods, fill, move),
+        at_once=sight.is_light,
+        store=get_store(sight),
     )
     if found is None:
         return
@@ -78,20 +80,21 @@ def draw_smallest_edit(trial: Trial, methods: Sequence[Method]) -> None:
     )
 
 
-def _search(trial: Trial, methods: Sequence[Method], fill: str, move: Move) -> Found:
+def _search(sight: Sight, methods: Sequence[Method], fill: str, move: Move) -> Found:
     load_libraries(("scipy.ndimage",))
-    blank = create_fill(trial.model, trial.inputs, fill)
-    pieces = cut_pieces(trial.model, trial.inputs)
-    search = find_edit(trial.model, trial.question, blank, pieces, move)
+    blank = create_fill(sight.model, sight.inputs, fill)
+    pieces = cut_pieces(sight.model, sight.inputs)
+    question = ask_about(sight)
+    search = find_edit(sight.model, question, blank, pieces, move)
     count = int(pieces.max()) + 1
 
     def need(order: Sequence[int]) -> float | None:
-        return count_until_flip(trial.model, trial.question, blank, pieces, order)
+        return count_until_flip(sight.model, question, blank, pieces, order)
 
     smallest = search.smallest
     area = None if smallest is None else float(np.isin(pieces, smallest.removed).mean())
     orders: list[tuple[str, float | None]] = [("searched, as above", area)]
-    for index, (name, heat) in enumerate(draw_heats(trial.model, trial.question, methods).items()):
+    for index, (name, heat) in enumerate(draw_heats(sight.model, question, methods).items()):
         move("Taking pieces away in the order of a map", index / len(methods))
         label = next(method.label for method in methods if method.name == name)
         share = None if heat is None else need(order_by_map(heat, pieces))
@@ -104,11 +107,11 @@ def _search(trial: Trial, methods: Sequence[Method], fill: str, move: Move) -> F
     mean = float(np.mean(flips)) if flips else None
     orders.append((f"at random, mean of {tell_count(len(flips), 'order')}", mean))
     edits = [*search.edits, *([smallest] if smallest else [])]
-    sequence = _create_sequence(trial, edits, pieces)
-    return Found(sequence, _describe(trial, smallest, area, count), tuple(orders))
+    sequence = _create_sequence(sight, edits, pieces)
+    return Found(sequence, _describe(sight, smallest, area, count), tuple(orders))
 
 
-def _create_sequence(trial: Trial, edits: Sequence[Edit], pieces: Pieces) -> MapSequence:
+def _create_sequence(sight: Sight, edits: Sequence[Edit], pieces: Pieces) -> MapSequence:
     end = edits[-1].answer
     frames = []
     for edit in edits:
@@ -118,26 +121,26 @@ def _create_sequence(trial: Trial, edits: Sequence[Edit], pieces: Pieces) -> Map
             if edit.removed
             else "the whole picture"
         )
-        frames.append(Frame(title, f"The network says {trial.describe(edit.answer, p)}."))
-    classes = list(dict.fromkeys((trial.target, end)))
+        frames.append(Frame(title, f"The network says {sight.describe(edit.answer, p)}."))
+    classes = list(dict.fromkeys((sight.target, end)))
     return MapSequence(
-        name=f"edit {trial.identity}",
+        name=f"edit {sight.identity}",
         axis="pieces taken away; last: those put back that are not needed",
         frames=frames,
-        photos=[encode_url(to_pixels(edit.inputs, trial.model.input_range)[0]) for edit in edits],
+        photos=[encode_url(to_pixels(edit.inputs, sight.model.input_range)[0]) for edit in edits],
         panels=[
             Panel("What the network sees"),
             Panel(
                 "What was taken away",
                 [_tint(np.isin(pieces, edit.removed)) for edit in edits],
                 [f"{np.isin(pieces, edit.removed).mean():.0%} of the picture" for edit in edits],
-                [trial.photo],
+                [encode_picture(sight)],
             ),
         ],
         measures=(_MEASURE,),
         series=[
             Series(
-                trial.labels[index],
+                sight.labels[index],
                 {
                     _MEASURE.name: [
                         round(float(compute_probability(edit.logits[None], index)[0]), 4)
@@ -148,7 +151,7 @@ def _create_sequence(trial: Trial, edits: Sequence[Edit], pieces: Pieces) -> Map
             for index in classes
         ],
         first=len(edits) - 1,
-        is_small=trial.is_small,
+        is_small=sight.is_small,
     )
 
 
@@ -158,14 +161,14 @@ def _tint(gone: NDArray[np.bool_]) -> str:
     return encode_url(np.where(gone[..., np.newaxis], [*orange, 220], 0).astype(np.uint8))
 
 
-def _describe(trial: Trial, smallest: Edit | None, area: float | None, count: int) -> str:
-    answer = trial.labels[trial.target]
+def _describe(sight: Sight, smallest: Edit | None, area: float | None, count: int) -> str:
+    answer = sight.labels[sight.target]
     if smallest is None or area is None:
         return (
             f"No edit was found that changes the answer **{answer}** with at most "
             f"{MAX_SHARE:.0%} of the picture gone."
         )
-    new = trial.labels[smallest.answer]
+    new = sight.labels[smallest.answer]
     return (
         f"**{answer}** becomes **{new}** without {len(smallest.removed)} of {count} pieces, "
         f"{area:.0%} of the picture. The answer hangs on these places: put any "

@@ -9,9 +9,10 @@ import numpy as np
 import streamlit as st
 
 from dashboard.attribution import get_method
-from dashboard.attribution.base import Method, Question
+from dashboard.attribution.base import Method, Question, ask_about
 from dashboard.attribution.fill import create_fill
 from dashboard.attribution.params import compute_defaults
+from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.faithfulness.infidelity import (
     DEFAULT_N_SQUARES,
@@ -33,9 +34,9 @@ from dashboard.figures.map_sequence import (
 )
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, to_pixels
+from dashboard.inference.sight import Sight
 from dashboard.limits.drift import KINDS, Kind, Twin, compute_twins
 from dashboard.limits.maps import compare_maps, encode_heat
-from dashboard.views.black_box.trial import Trial
 from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.option_select import select_option
 
@@ -52,17 +53,17 @@ _TRIVIAL = ("random", "intensity")
 Row = tuple[str, float, float]
 
 
-def draw_tiny_change(trial: Trial, methods: Sequence[Method]) -> None:
+def draw_tiny_change(sight: Sight, methods: Sequence[Method]) -> None:
     """Draw the twins of the picture under growing change, then two numbers for every map."""
     kind: Kind = select_option(KIND, "The change", KINDS[0], KINDS, lambda each: _NAMES[each])
     names = [method.name for method in methods]
     found = compute_on_demand(
         "tiny",
-        trial.make_key("tiny", kind, *names),
+        sight.make_key("tiny", kind, *names),
         "Change the picture by next to nothing",
-        lambda move: _compute(trial, methods, kind, move),
-        at_once=trial.is_light,
-        store=trial.store,
+        lambda move: _compute(sight, methods, kind, move),
+        at_once=sight.is_light,
+        store=get_store(sight),
     )
     if found is not None:
         sequence, sentence = found
@@ -71,37 +72,37 @@ def draw_tiny_change(trial: Trial, methods: Sequence[Method]) -> None:
     st.markdown("**Two numbers for every map**: how far it drifts, and what it foretells")
     rows = compute_on_demand(
         "numbers",
-        trial.make_key("numbers", *names),
+        sight.make_key("numbers", *names),
         "Measure max-sensitivity and infidelity",
-        lambda move: _measure(trial, methods, move),
-        at_once=trial.is_light,
-        store=trial.store,
+        lambda move: _measure(sight, methods, move),
+        at_once=sight.is_light,
+        store=get_store(sight),
     )
     if rows is not None:
         _draw_numbers(rows)
 
 
 def _compute(
-    trial: Trial, methods: Sequence[Method], kind: Kind, move: Move
+    sight: Sight, methods: Sequence[Method], kind: Kind, move: Move
 ) -> tuple[MapSequence, str]:
-    twins = compute_twins(trial.model, trial.question, methods, kind, move)
-    return _create_sequence(trial, methods, twins, kind), describe_twins(trial, twins, kind)
+    twins = compute_twins(sight.model, ask_about(sight), methods, kind, move)
+    return _create_sequence(sight, methods, twins, kind), describe_twins(sight, twins, kind)
 
 
 def _create_sequence(
-    trial: Trial, methods: Sequence[Method], twins: Sequence[Twin], kind: Kind
+    sight: Sight, methods: Sequence[Method], twins: Sequence[Twin], kind: Kind
 ) -> MapSequence:
     first = twins[0]
-    photos = [encode_url(to_pixels(twin.inputs, trial.model.input_range)[0]) for twin in twins]
+    photos = [encode_url(to_pixels(twin.inputs, sight.model.input_range)[0]) for twin in twins]
     panels = [
         Panel("The picture"),
-        Panel("The change itself", photos=[encode_url(_magnify(trial, twin)) for twin in twins]),
+        Panel("The change itself", photos=[encode_url(_magnify(sight, twin)) for twin in twins]),
     ]
     likeness = {}
     for method in methods:
         heats = [twin.heats[method.name] for twin in twins]
         overlays = [encode_heat(heat, method.is_signed) for heat in heats]
-        notes = [f"for {trial.labels[twin.asked]}" for twin in twins]
+        notes = [f"for {sight.labels[twin.asked]}" for twin in twins]
         panels.append(Panel(method.label, overlays, notes))
         pairs = [compare_maps(first.heats[method.name], heat, method.is_signed) for heat in heats]
         likeness[method.label] = {
@@ -109,12 +110,12 @@ def _create_sequence(
         }
     flipped = [i for i, twin in enumerate(twins) if twin.answer != first.answer]
     return MapSequence(
-        name=f"tiny {kind} {trial.identity}",
+        name=f"tiny {kind} {sight.identity}",
         axis="size of the change",
         frames=[
             Frame(
                 f"±{twin.epsilon:g} of 255 grey levels" if twin.epsilon else "the picture itself",
-                f"{trial.describe(twin.answer, twin.probability)}. No pixel moved by more than "
+                f"{sight.describe(twin.answer, twin.probability)}. No pixel moved by more than "
                 f"{twin.levels:.1f} grey levels.",
             )
             for twin in twins
@@ -124,15 +125,15 @@ def _create_sequence(
         measures=MEASURES,
         series=[Series(title, values) for title, values in likeness.items()],
         first=flipped[0] if flipped else min(2, len(twins) - 1),
-        is_small=trial.is_small,
+        is_small=sight.is_small,
         signed=[method.is_signed for method in methods],
     )
 
 
-def _magnify(trial: Trial, twin: Twin) -> Pixels:
+def _magnify(sight: Sight, twin: Twin) -> Pixels:
     """Return what was added to the middle, grey where nothing was, its largest at full strength."""
-    black, white = trial.model.input_range
-    change = (twin.inputs - trial.inputs)[0] / np.abs(white - black)  # (C, H, W)
+    black, white = sight.model.input_range
+    change = (twin.inputs - sight.inputs)[0] / np.abs(white - black)  # (C, H, W)
     first = max(0, (change.shape[1] - _MIDDLE) // 2)
     change = change[:, first : first + _MIDDLE, first : first + _MIDDLE]
     top = float(np.abs(change).max()) or 1.0
@@ -141,46 +142,49 @@ def _magnify(trial: Trial, twin: Twin) -> Pixels:
     return np.ascontiguousarray(picture)
 
 
-def describe_twins(trial: Trial, twins: Sequence[Twin], kind: Kind) -> str:
+def describe_twins(sight: Sight, twins: Sequence[Twin], kind: Kind) -> str:
     """Return one or two sentences on what the change did."""
     first = twins[0]
     flipped = next((twin for twin in twins if twin.answer != first.answer), None)
     if flipped is None:
         held = f"The answer holds up to ±{twins[-1].epsilon:g} grey levels"
         return f"{held}; whatever the maps do meanwhile, the network's answer is no reason for it."
-    told = trial.describe(flipped.answer, flipped.probability)
+    told = sight.describe(flipped.answer, flipped.probability)
     if kind == "random":
         return f"Even at random, ±{flipped.epsilon:g} grey levels turn the answer into {told}."
     return (
         f"**A twin:** at ±{flipped.epsilon:g} grey levels the network says **{told}** in place of "
-        f"{trial.describe(first.answer, first.probability)}. Both maps look like explanations; "
+        f"{sight.describe(first.answer, first.probability)}. Both maps look like explanations; "
         "neither tells you that one of the two answers is an attack."
     )
 
 
-def _measure(trial: Trial, methods: Sequence[Method], move: Move) -> list[Row]:
+def _measure(sight: Sight, methods: Sequence[Method], move: Move) -> list[Row]:
     trivial = [get_method(name) for name in _TRIVIAL]
     tested = [*methods, *(each for each in trivial if each not in methods)]
-    blank = create_fill(trial.model, trial.inputs, "grey")
+    blank = create_fill(sight.model, sight.inputs, "grey")
     removals = compute_removals(
-        trial.model, trial.question, blank, progress=lambda done: move("Removing squares", done)
+        sight.model,
+        ask_about(sight),
+        blank,
+        progress=lambda done: move("Removing squares", done),
     )
     rows = []
     for method in tested:
 
         def explain(inputs: Floats, method: Method = method) -> Floats:
-            question = Question(inputs, trial.target)
+            question = Question(inputs, sight.target)
             params = compute_defaults(method.params)
-            return method.compute_heat(method.attribute(trial.model, question, params))
+            return method.compute_heat(method.attribute(sight.model, question, params))
 
         doing = f"{method.label}: moving the picture"
         sensitivity = compute_max_sensitivity(
             explain,
-            trial.inputs,
-            trial.model.input_range,
+            sight.inputs,
+            sight.model.input_range,
             progress=lambda done, doing=doing: move(doing, done),  # type: ignore[misc]
         )
-        infidelity = compute_infidelity(removals, explain(trial.inputs))
+        infidelity = compute_infidelity(removals, explain(sight.inputs))
         name = f"{method.label} (trivial)" if method.is_baseline else method.label
         rows.append((name, sensitivity, infidelity))
     return rows

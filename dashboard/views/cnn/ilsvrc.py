@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.views.cnn.charts import plot_contest
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 
 
 def draw_contest() -> None:
     """Draw the question, the winners' errors by year, and what is counted."""
-    question = Question(
+    question = Quiz(
         key="cnn_2015",
         text="A trained person errs on 5.1 % of the contest's pictures. In which year did the "
         "winner first err less?",

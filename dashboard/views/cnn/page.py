@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, charts, state
 from dashboard.features.channels import Survival, compute_survival, count_sufficient
 from dashboard.features.inside import Inside, cut_sliding, describe_stage, look_inside, name_stage
 from dashboard.inference.inner import InnerModel
-from dashboard.inference.model import Floats
-from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
 from dashboard.inference.samples import choose_subject
-from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.sight import Sight
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.cnn.charts import plot_survival
 from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convolution
@@ -23,7 +21,7 @@ from dashboard.views.cnn.ilsvrc import draw_contest
 from dashboard.views.cnn.unit import LAYER, UNIT, choose_unit, draw_unit
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
-    Question,
+    Quiz,
     Source,
     draw_question,
     draw_sources,
@@ -32,7 +30,9 @@ from dashboard.widgets.lesson import (
     is_answered,
 )
 from dashboard.widgets.model_select import open_model
+from dashboard.widgets.on_demand import compute_with_bar
 from dashboard.widgets.photo_input import select_photo
+from dashboard.widgets.sight_select import encode_picture, see
 
 MAPS = "feature_maps"
 _COLORS = {"chosen": charts.ORANGE, "below": charts.SKY_BLUE, "above": charts.ORANGE}
@@ -82,30 +82,25 @@ def render(model_name: str) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         chosen = select_photo(choose_subject(model_name))
-    store = cache.get_results()
-    key = (model.sha256, chosen.photo.sha256)
-    picture, inputs = store.get_or_compute(
-        (*key, "cnn", "inputs"),
-        lambda: _prepare(model, chosen.photo.pixels),
-    )
+    sight = see(model, chosen.photo)
     with right, st.spinner("Looking inside …", show_time=True):
-        inside = store.get_or_compute(
-            (*key, "cnn", "inside"), lambda: look_inside(inner, inputs, picture)
+        inside = cache.get_results().get_or_compute(
+            sight.make_nameless_key("cnn", "inside"), lambda: look_inside(inner, sight)
         )
     best = inside.channels[-1][0]
     unit = choose_unit(inner.stages, best)
     with left:
-        label = model.card.labels[inside.target]
-        st.markdown(f"The network says **{label}** ({inside.probability:.0%}).")
+        label, probability = sight.labels[sight.target], sight.compute_probability(sight.target)
+        st.markdown(f"The network says **{label}** ({probability:.0%}).")
         st.caption(chosen.caption)
     with right:
-        _draw_maps(inner, inside, unit)
+        _draw_maps(inner, sight, inside, unit)
     st.subheader("What excites one unit")
     draw_unit(inner, model.sha256, model.input_range, unit)
     st.subheader("One convolution, place by place")
-    _draw_convolution(inner, inputs, inside, key)
+    _draw_convolution(inner, sight)
     st.subheader("Edges, parts, object: how few channels suffice?")
-    _draw_evidence(inner, inputs, inside, key, label)
+    _draw_evidence(inner, sight, inside)
     st.subheader("2012: the year the field changed its mind")
     draw_contest()
     with complaints:
@@ -114,11 +109,7 @@ def render(model_name: str) -> None:
     draw_sources(SOURCES)
 
 
-def _prepare(model: OnnxModel, pixels: Pixels) -> tuple[Pixels, Floats]:
-    return crop_view(pixels, model.card), preprocess(pixels, model.card)
-
-
-def _draw_maps(inner: InnerModel, inside: Inside, unit: tuple[int, int]) -> None:
+def _draw_maps(inner: InnerModel, sight: Sight, inside: Inside, unit: tuple[int, int]) -> None:
     side = inner.card.input.size
     layers = [
         LayerMaps(
@@ -136,7 +127,7 @@ def _draw_maps(inner: InnerModel, inside: Inside, unit: tuple[int, int]) -> None
         )
         for index, stage in enumerate(inner.stages)
     ]
-    draw_feature_maps(inside.photo, layers, unit, _take_unit, _COLORS, MAPS)
+    draw_feature_maps(encode_picture(sight), layers, unit, _take_unit, _COLORS, MAPS)
 
 
 def _take_unit() -> None:
@@ -146,12 +137,10 @@ def _take_unit() -> None:
         state.put(UNIT, sent[1])
 
 
-def _draw_convolution(
-    inner: InnerModel, inputs: Floats, inside: Inside, key: tuple[str, str]
-) -> None:
+def _draw_convolution(inner: InnerModel, sight: Sight) -> None:
     def create() -> ConvolutionScene:
         kernels = inner.read_kernels()
-        part = cut_sliding(inner, inputs, kernels)
+        part = cut_sliding(inner, sight.inputs, kernels)
         return ConvolutionScene(
             values=part.values.round(4).tolist(),
             pixels=part.pixels.tolist(),
@@ -159,11 +148,11 @@ def _draw_convolution(
             biases=kernels.bias.round(4).tolist(),
             stride=kernels.stride,
             first=part.first,
-            photo=inside.photo,
+            photo=encode_picture(sight),
             place=part.place,
         )
 
-    scene = cache.get_results().get_or_compute((*key, "cnn", "sliding"), create)
+    scene = cache.get_results().get_or_compute(sight.make_nameless_key("cnn", "sliding"), create)
     st.caption(
         "Play, or point at the input or the output. These are the network's own numbers: pixels as "
         "it receives them (0 is medium brightness), blue below zero, orange above; in a kernel the "
@@ -172,29 +161,21 @@ def _draw_convolution(
     draw_convolution(scene, {**_COLORS, "zero": _ZERO}, "convolution")
 
 
-def _draw_evidence(
-    inner: InnerModel, inputs: Floats, inside: Inside, key: tuple[str, str], label: str
-) -> None:
-    store, name = cache.get_results(), (*key, "cnn", "survival")
-    if store.has(name):
-        curves = store.get_or_compute(name, tuple[Survival, ...])
-    else:
-        bar = st.progress(0.0, "Silencing channels …")
-        curves = store.get_or_compute(
-            name,
-            lambda: compute_survival(
-                inner,
-                inputs,
-                inside.target,
-                inside.contributions,
-                lambda done: _move(bar, done),
-            ),
-        )
-        bar.empty()
+def _draw_evidence(inner: InnerModel, sight: Sight, inside: Inside) -> None:
+    curves = compute_with_bar(
+        sight.make_nameless_key("cnn", "survival"),
+        lambda move: compute_survival(
+            inner,
+            sight.inputs,
+            sight.target,
+            inside.contributions,
+            partial(move, "Silencing channels"),
+        ),
+    )
     titles = [name_stage(inner.stages, curve.stage) for curve in curves]
     left = [curve.best[0] for curve in curves]
-    question = Question(
-        key=f"cnn_evidence_{key[0][:8]}_{key[1][:8]}",
+    question = Quiz(
+        key=f"cnn_evidence_{sight.identity}",
         text="Only one channel in 32 (at least one) may speak, those that matter most to the "
         "answer; all others of the layer are set to zero. In which layer does the answer survive "
         "best?",
@@ -207,7 +188,7 @@ def _draw_evidence(
     draw_question(question)
     with st.expander("The measurement", expanded=is_answered(question)):
         st.vega_lite_chart(plot_survival(curves, titles), width="stretch")
-        _say_what_suffices(curves, label)
+        _say_what_suffices(curves, sight.labels[sight.target])
 
 
 def _say_what_suffices(curves: Sequence[Survival], label: str) -> None:
@@ -221,10 +202,6 @@ def _say_what_suffices(curves: Sequence[Survival], label: str) -> None:
         "at random. A caution: a network with "
         "silenced channels sees what it was never trained on."
     )
-
-
-def _move(bar: DeltaGenerator, done: float) -> None:
-    bar.progress(done)
 
 
 VIEW = View(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, state
 from dashboard.channel_pictures import resize_patch
-from dashboard.features.feature_visualisation import N_STEPS, Climb, optimise_image
+from dashboard.features.feature_visualisation import N_STEPS, optimise_image
 from dashboard.features.inside import name_stage
 from dashboard.features.top_patches import Patch, Peaks, Views, cut_patches, find_peaks
 from dashboard.inference.cards import Card
@@ -19,11 +19,10 @@ from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import crop_view, normalize, to_pixels
 from dashboard.inference.samples import CLOTHING, choose_subject, list_samples
 from dashboard.inference.stages import Stage
+from dashboard.widgets.on_demand import Move, compute_on_demand, compute_with_bar
 from dashboard.widgets.option_select import parse_whole, select_option
-from dashboard.widgets.progress import draw_progress, draw_stopped, is_stopped
 
 LAYER, UNIT = "cnn.layer", "cnn.unit"
-_ASKED = "cnn_asked_units"  # units whose picture the reader has asked for
 N_PATCHES = 6
 _CHUNK = {True: 2, False: 100}  # photos, small pictures: at most 50 MB of maps at once
 _LARGE = 64  # pixels a side
@@ -69,12 +68,7 @@ def draw_unit(
 
 def _draw_patches(model: InnerModel, sha256: str, unit: tuple[int, int]) -> None:
     views, titles = _load_pictures(model.card)
-    store, key = cache.get_results(), (sha256, "cnn", "peaks")
-    if not store.has(key):
-        bar = st.progress(0.0, "Showing it all shipped pictures …")
-        store.get_or_compute(key, lambda: _search(model, views, bar))
-        bar.empty()
-    peaks: tuple[Peaks, ...] = store.get_or_compute(key, tuple[Peaks, ...])
+    peaks = compute_with_bar(_make_key(sha256, "peaks"), lambda move: _search(model, views, move))
     patches = cut_patches(views, model.stages[unit[0]], peaks[unit[0]], unit[1], N_PATCHES)
     st.markdown(f"**What excites it most**, among {len(views):,} shipped pictures")
     if not patches:
@@ -91,14 +85,17 @@ def _describe(patch: Patch, titles: Sequence[str]) -> str:
     return f"{titles[patch.index]}, {patch.value:.2f}"
 
 
-def _search(model: InnerModel, views: Views, bar: DeltaGenerator) -> tuple[Peaks, ...]:
+def _search(model: InnerModel, views: Views, move: Move) -> tuple[Peaks, ...]:
     inputs = normalize(views, model.card)
     is_large = inputs.shape[2] > _LARGE
-    return find_peaks(model, inputs, _CHUNK[is_large], lambda done: _move(bar, done))
+    return find_peaks(
+        model, inputs, _CHUNK[is_large], partial(move, "Showing it all shipped pictures")
+    )
 
 
-def _move(bar: DeltaGenerator, done: float) -> None:
-    bar.progress(done)
+def _make_key(*what: Hashable) -> Hashable:
+    """Return what names a result about a network's units, whatever the reader's picture."""
+    return ("cnn", *what)
 
 
 def _load_pictures(card: Card) -> tuple[Views, Sequence[str]]:
@@ -113,33 +110,21 @@ def _load_pictures(card: Card) -> tuple[Views, Sequence[str]]:
         photos = [crop_view(cache.get_sample(each.name).pixels, card) for each in samples]
         return np.stack(photos), [each.title for each in samples]
 
-    return cache.get_results().get_or_compute((card.name, "cnn", "pictures"), load)
+    return cache.get_results().get_or_compute(_make_key(card.name, "pictures"), load)
 
 
 def _draw_climb(
     model: InnerModel, sha256: str, limits: tuple[Floats, Floats], unit: tuple[int, int]
 ) -> None:
     st.markdown("**A picture made for it**, by climbing its gradient")
-    store, key = cache.get_results(), (sha256, "cnn", "climb", *unit)
-    work = f"climb {sha256[:8]} {unit[0]} {unit[1]}"
-    asked: frozenset[str] = state.get(_ASKED, frozenset())
-    if not store.has(key):
-        if work not in asked:
-            st.button(
-                "Make the picture", key="climb", on_click=state.put, args=(_ASKED, asked | {work})
-            )
-            return
-        if is_stopped(work):
-            draw_stopped(work)
-            return
-        spot = st.empty()
-        with spot.container():
-            move = draw_progress(work)
-        store.get_or_compute(
-            key, lambda: optimise_image(model, *unit, limits, lambda done: move("Climbing", done))
-        )
-        spot.empty()
-    climb: Climb = store.get_or_compute(key, lambda: optimise_image(model, *unit, limits))
+    climb = compute_on_demand(
+        "climb",
+        _make_key(sha256, "climb", *unit),
+        "Make the picture",
+        lambda move: optimise_image(model, *unit, limits, partial(move, "Climbing")),
+    )
+    if climb is None:
+        return
     st.image(to_pixels(climb.image, limits)[0], width=200)
     st.caption(
         f"From grey noise in {N_STEPS} steps: the unit's mean rose from {climb.scores[0]:.2f} to "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energ
 from dashboard.uploads.cost import count_upload
 from dashboard.uploads.model import UploadedModel
 from dashboard.views.cost.charts import plot_layers
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
 from dashboard.widgets.option_select import select_option, slide_option
 
@@ -61,11 +61,16 @@ class Bill:
         return not self.provider.startswith("GPU")
 
 
+def make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of this page that is about no single picture."""
+    return ("cost", *what)
+
+
 def create_bill(name: str, model: OnnxModel) -> Bill:
     """Return the bill of a network of the zoo."""
     card = model.card
     layers, peak = cache.get_results().get_or_compute(
-        (model.sha256, "layers"), lambda: _count(cache.ZOO / name / PREDICT_FILE)
+        make_key(model.sha256, "layers"), lambda: _count(cache.ZOO / name / PREDICT_FILE)
     )
     inputs = np.zeros((1, *model.input_shape), np.float32)
     return Bill(
@@ -90,7 +95,7 @@ def _count(path: Path) -> tuple[list[LayerCost], int]:
 def create_own_bill(model: UploadedModel) -> Bill:
     """Return the bill of this visitor's network; raises UploadError."""
     cost = cache.get_own_space().results.get_or_compute(
-        (model.key, "layers"), lambda: count_upload(model.file, model.spec)
+        make_key(model.key, "layers"), lambda: count_upload(model.file, model.spec)
     )
     inputs = np.zeros((1, *model.input_shape), np.float32)
     return Bill(
@@ -130,7 +135,7 @@ def _measure(bill: Bill, store: ResultStore) -> Measured[Latency]:
         with st.spinner("Timing this network on this machine …"):
             return measure(lambda: measure_latency(bill.answer, _SECONDS))
 
-    key = (bill.key, "latency", bill.provider, get_turn(TIMES))
+    key = make_key(bill.key, "latency", bill.provider, get_turn(TIMES))
     return store.get_or_compute(key, compute)
 
 
@@ -208,7 +213,7 @@ def _describe_energy(bill: Bill, latency: Latency) -> str:
     return told + f" It cost as much as about {_shorten(even)} answers."
 
 
-def create_question(layers: Sequence[LayerCost]) -> Question:
+def create_question(layers: Sequence[LayerCost]) -> Quiz:
     """Return the question on where the work is; what is right was counted."""
     total = sum(layer.macs for layer in layers)
     weights = sum(layer.weights for layer in layers)
@@ -217,7 +222,7 @@ def create_question(layers: Sequence[LayerCost]) -> Question:
     shares = [sum(layer.macs for layer in part) / total for part in parts]
     most = max(range(3), key=lambda i: shares[i])
     last = sum(layer.weights for layer in parts[2]) / max(weights, 1)
-    return Question(
+    return Quiz(
         key=f"cost_layers_{len(layers)}_{total}",
         text="In which third of its layers does this network multiply most?",
         options=("the first, near the picture", "the middle", "the last, near the answer"),

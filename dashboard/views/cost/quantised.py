@@ -13,7 +13,7 @@ from PIL import Image
 
 from dashboard import cache
 from dashboard.inference.model import Floats
-from dashboard.inference.preprocessing import Pixels, crop_view, normalize, preprocess
+from dashboard.inference.preprocessing import Pixels, normalize, preprocess
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.providers import count_threads
 from dashboard.inference.samples import CLOTHING, choose_subject, list_samples
@@ -28,10 +28,11 @@ from dashboard.limits.quantisation import (
 )
 from dashboard.limits.speed import Speed, compare_speed
 from dashboard.overlays import compose_overlay, compute_scale, render_heat
-from dashboard.views.cost.bill import TIMES
+from dashboard.views.cost.bill import TIMES, make_key
 from dashboard.widgets.measured import Measured, get_turn, measure
 from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
+from dashboard.widgets.sight_select import see
 
 _CALIBRATED, _CHUNK = 100, 50
 _SECONDS = 1.5
@@ -69,7 +70,7 @@ def draw_quantised(name: str, model: OnnxModel) -> None:
     """Draw the button, then the comparison, on many pictures and on the reader's."""
     found = compute_on_demand(
         "quantised",
-        (model.sha256, "quantised"),
+        make_key(model.sha256, "quantised"),
         "Make it 8-bit and compare",
         lambda move: _compare(name, model, move),
     )
@@ -106,12 +107,12 @@ def _compare_speed(found: Comparison, sha256: str) -> Measured[Speed]:
 
 
 def _draw_picture(found: Comparison, model: OnnxModel, chosen: ChosenPhoto) -> None:
-    inputs = preprocess(chosen.photo.pixels, model.card)
+    sight = see(model, chosen.photo)
     answers = cache.get_results().get_or_compute(
-        (model.sha256, chosen.photo.sha256, "cost", "answers"),
-        lambda: [ask(inputs, predict) for predict in found.networks],
+        sight.make_key("cost", "answers"),
+        lambda: [ask(sight.inputs, predict) for predict in found.networks],
     )
-    photo = _enlarge(crop_view(chosen.photo.pixels, model.card))
+    photo = _enlarge(sight.picture)
     for column, title, given in zip(st.columns(2), ("32 bits", "8 bits"), answers, strict=True):
         label = model.card.labels[given.target]
         overlay = _enlarge(render_heat(given.heat, compute_scale(given.heat, True), True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -12,7 +12,7 @@ from dashboard import cache
 from dashboard.limits.learning_curve import MIN_POINTS, Fit, Point, fit
 from dashboard.limits.sweep import SIZE, Sweep
 from dashboard.views.data.charts import create_points, plot_learning_curve
-from dashboard.widgets.lesson import Question, draw_question
+from dashboard.widgets.lesson import Quiz, draw_question
 from dashboard.widgets.option_select import slide_option
 
 UP_TO, AIM = "data.upto", "data.aim"
@@ -33,7 +33,7 @@ def draw_learning_curve(sweep: Sweep) -> None:
         used = sizes.index(upto) + 1
         aim = slide_option(AIM, "Accuracy you want, %", 92.0, AIMS)
     found = cache.get_results().get_or_compute(
-        ("data", "fit", tuple(points), used), lambda: fit(points[:used])
+        make_key("fit", tuple(points), used), lambda: fit(points[:used])
     )
     with right:
         chart = plot_learning_curve(points, found, used, sizes[-1] * _FURTHEST)
@@ -42,6 +42,11 @@ def draw_learning_curve(sweep: Sweep) -> None:
         st.markdown(describe_next(points, found, used))
         st.markdown(describe_aim(found, aim, sizes[-1]))
     draw_question(create_question(points))
+
+
+def make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of this page in the store."""
+    return ("data", *what)
 
 
 def describe_next(points: Sequence[Point], found: Fit, used: int) -> str:
@@ -94,13 +99,13 @@ def _count(images: float) -> str:
     return f"{round(images, digits):,.0f}"
 
 
-def create_question(points: Sequence[Point]) -> Question:
+def create_question(points: Sequence[Point]) -> Quiz:
     """Return the question on the last tenfold of data; what is right is what was measured."""
     end = points[-1]
     start = min(points, key=lambda point: abs(point.images - end.images / 10))
     left = end.error / start.error
     texts = tuple(_LEFT)
-    return Question(
+    return Quiz(
         key="data_tenfold",
         text=f"From {start.images:,} to {end.images:,} images, ten times as many: the share of "
         "errors falls …",

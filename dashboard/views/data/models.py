@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import streamlit as st
-
 from dashboard import cache
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
@@ -23,6 +21,8 @@ from dashboard.inference.preprocessing import crop_view, preprocess
 from dashboard.inference.probability import compute_probability
 from dashboard.limits.maps import describe_heat, draw_heats, encode_heat
 from dashboard.limits.sweep import SIZE, Run, Sweep
+from dashboard.views.data.learning_curve import make_key
+from dashboard.widgets.on_demand import Move, compute_with_bar
 from dashboard.widgets.option_select import select_option
 
 METHOD = "data.map"
@@ -38,18 +38,18 @@ def draw_models(name: str, sweep: Sweep, photo: Photo) -> None:
     method = select_option(
         METHOD, "The map", METHODS[0], METHODS, lambda each: get_method(each).label
     )
-    key = ("data", "models", name, photo.sha256, method)
-    store = cache.get_results()
-    if store.has(key):
-        sequence = store.get_or_compute(key, lambda: _compute(name, runs, photo, method))
-    else:
-        with st.spinner(f"Asking {len(runs)} networks …", show_time=True):
-            sequence = store.get_or_compute(key, lambda: _compute(name, runs, photo, method))
+    sequence = compute_with_bar(
+        make_key("models", name, photo.sha256, method),
+        lambda move: _compute(name, runs, photo, method, move),
+    )
     draw_map_sequence(sequence, "data_models")
 
 
-def _compute(name: str, runs: Sequence[Run], photo: Photo, chosen: str) -> MapSequence:
-    models = [cache.get_member_model(name, run.name) for run in runs]
+def _compute(name: str, runs: Sequence[Run], photo: Photo, chosen: str, move: Move) -> MapSequence:
+    models = []
+    for index, run in enumerate(runs):
+        move(f"Opening the network of {run.images:,} images", index / len(runs))
+        models.append(cache.get_member_model(name, run.name))
     card = models[0].card
     inputs = preprocess(photo.pixels, card)
     logits = [model.predict(inputs) for model in models]

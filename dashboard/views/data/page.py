@@ -14,7 +14,7 @@ from dashboard.views.data.learning_curve import draw_learning_curve
 from dashboard.views.data.models import draw_models
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
-    Question,
+    Quiz,
     Source,
     draw_question,
     draw_sources,
@@ -118,7 +118,7 @@ def _draw_rare(sweep: Sweep) -> None:
     name = sweep.rare_class
     scarce = min(groups)
     recall = average(groups[scarce], lambda run: run.recalls[index])
-    question = Question(
+    question = Quiz(
         key="data_rare",
         text=f"{scarce * per_class / 100:.0f} pictures of a {name.lower()} among "
         f"{groups[scarce][0].images:,} training images, instead of {per_class:,}. Of 1,000 "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.figures.tile_player import Panel, Player, Row, draw_player
@@ -9,12 +11,13 @@ from dashboard.generation.diffusion import Wish, trace
 from dashboard.generation.diffusion_pictures import Film, create_film, find_recognised
 from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
-from dashboard.views.diffusion.networks import Diffusion, compute_with_bar, open_diffusion
+from dashboard.views.diffusion.networks import Diffusion, make_key, open_diffusion
 from dashboard.views.diffusion.photo import draw_own_picture
 from dashboard.views.diffusion.quality import draw_quality
 from dashboard.views.diffusion.settings import Wishes, choose_wishes
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.on_demand import compute_with_bar
 
 THEORY = r"""
 **Training.** Take a picture $x_0$ and noise $\epsilon$, mix them:
@@ -99,12 +102,10 @@ def _draw_trajectories(diffusion: Diffusion, wishes: Wishes) -> None:
 
 
 def _get_film(diffusion: Diffusion, wish: Wish) -> Film:
-    key = (diffusion.card.files["weights.bin"], "trajectory", wish)
     return compute_with_bar(
-        key,
-        "Denoising …",
+        make_key("trajectory", wish),
         lambda move: create_film(
-            trace(diffusion.predict_noise, diffusion.schedule, wish, move),
+            trace(diffusion.predict_noise, diffusion.schedule, wish, partial(move, "Denoising")),
             wish.label,
             diffusion.judge,
         ),

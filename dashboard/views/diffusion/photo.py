@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -14,7 +15,8 @@ from dashboard.generation.diffusion_pictures import RevivalFilm, create_revival_
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
-from dashboard.views.diffusion.networks import CNN, Diffusion, compute_with_bar
+from dashboard.views.diffusion.networks import Diffusion, make_key
+from dashboard.widgets.on_demand import compute_with_bar
 from dashboard.widgets.option_select import (
     parse_switch,
     parse_whole,
@@ -46,11 +48,16 @@ def draw_own_picture(diffusion: Diffusion, seed: int, guidance: float) -> None:
     image = from_grey(grey)
     with right:
         film = compute_with_bar(
-            (diffusion.card.files["weights.bin"], "revival", identity, wish),
-            "Adding noise and taking it away …",
+            make_key("revival", identity, wish),
             lambda move: create_revival_film(
                 image,
-                revive(diffusion.predict_noise, diffusion.schedule, image, wish, move),
+                revive(
+                    diffusion.predict_noise,
+                    diffusion.schedule,
+                    image,
+                    wish,
+                    partial(move, "Adding noise and taking it away"),
+                ),
                 diffusion.judge,
             ),
         )
@@ -76,7 +83,7 @@ def _choose_picture(names: Sequence[str]) -> Pixels:
         return _choose_test_picture(names)
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
-    grey = crop_view(chosen.photo.pixels, cache.get_card(CNN))[..., 0]
+    grey = crop_view(chosen.photo.pixels, cache.get_card(cache.JUDGE))[..., 0]
     is_bright = has_bright_border(grey)
     inverted = state.bind(INVERT, False, parse_switch)
     if is_bright or inverted:

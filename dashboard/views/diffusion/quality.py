@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,10 +31,10 @@ from dashboard.inference.graphs import OnnxGraph
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.zoo import ZooError
-from dashboard.views.diffusion.networks import GENERATOR, Diffusion
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.views.diffusion.networks import GENERATOR, Diffusion, make_key
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
-from dashboard.widgets.on_demand import compute_on_demand
+from dashboard.widgets.on_demand import Move, compute_on_demand
 
 _ENLARGED = 4  # a pixel of the picture is shown as so many a side
 _GAP = 2
@@ -81,12 +81,12 @@ def draw_quality(diffusion: Diffusion, wish: Wish) -> None:
     st.caption(_describe_table(diffusion.card))
 
 
-def create_steps_question(rows: Sequence[Setting]) -> Question:
+def create_steps_question(rows: Sequence[Setting]) -> Quiz:
     """Return the question what more steps bring, answered by the card's figures."""
     many = rows[-1]
     few = next(row for row in rows if 5 * row.steps == many.steps)
     times = few.fid / many.fid
-    return Question(
+    return Quiz(
         key="diffusion_steps",
         text=f"{many.steps} steps take five times as long as {few.steps}. How much closer to real "
         "pictures do they come (distance, FID)?",
@@ -99,7 +99,7 @@ def create_steps_question(rows: Sequence[Setting]) -> Question:
 
 
 def _draw_timing(diffusion: Diffusion, gan: OnnxGraph) -> Timing | None:
-    def compute(move: Callable[[str, float], None]) -> Measured[Timing]:
+    def compute(move: Move) -> Measured[Timing]:
         move("Timing one picture of each", 0.1)
         noise, label = draw_noise(0), np.zeros(1, np.int64)
         steps = partial(sample, diffusion.predict_noise, noise, label, diffusion.schedule)
@@ -110,9 +110,12 @@ def _draw_timing(diffusion: Diffusion, gan: OnnxGraph) -> Timing | None:
         )
 
     turn = get_turn(_TIMES)
-    key = (diffusion.card.files["weights.bin"], "timing", turn)
     timed = compute_on_demand(
-        _TIMES, key, "Time both networks here and now", compute, at_once=turn > 0
+        _TIMES,
+        make_key("timing", turn),
+        "Time both networks here and now",
+        compute,
+        at_once=turn > 0,
     )
     timing = None if timed is None else timed.value
     if timed is not None and timing is not None:
@@ -144,13 +147,13 @@ def _tabulate_guidance(rows: Sequence[Setting]) -> str:
 def _draw_samples(diffusion: Diffusion, gan: OnnxGraph, wish: Wish) -> None:
     name = diffusion.name_label(wish.label)
 
-    def create(move: Callable[[str, float], None]) -> tuple[Sample, Sample]:
+    def create(move: Move) -> tuple[Sample, Sample]:
         forged = forge(gan, wish.label, wish.seed)
         made = generate(
             diffusion.predict_noise,
             diffusion.schedule,
             wish,
-            move=lambda done: move("Denoising", done),
+            move=partial(move, "Denoising"),
         )
         return (
             create_sample(diffusion, forged, wish.label),
@@ -159,7 +162,7 @@ def _draw_samples(diffusion: Diffusion, gan: OnnxGraph, wish: Wish) -> None:
 
     both = compute_on_demand(
         "diffusion_samples",
-        (diffusion.card.files["weights.bin"], gan.card.files["weights.bin"], "samples", wish),
+        make_key("samples", wish),
         f"Make {PICTURES} of each: {name}",
         create,
     )

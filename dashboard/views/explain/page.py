@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cache
-from dashboard.explanation.flow import Subject
-from dashboard.explanation.report import ModelFacts, PhotoFacts
-from dashboard.inference.images import Photo
-from dashboard.inference.model import Floats
-from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sessions import OnnxModel
 from dashboard.views.base import View
 from dashboard.views.explain.class_select import reset_classes_of_another
-from dashboard.views.explain.explanation import Scene, draw_explanation
+from dashboard.views.explain.explanation import draw_explanation
 from dashboard.views.explain.prediction import draw_prediction
 from dashboard.widgets.model_select import open_model
-from dashboard.widgets.photo_input import ChosenPhoto, select_photo
+from dashboard.widgets.photo_input import select_photo
+from dashboard.widgets.sight_select import see
 
 
 def render(model_name: str) -> None:
@@ -34,36 +29,13 @@ def render(model_name: str) -> None:
     if model is None:
         return
     reset_classes_of_another(chosen.photo.sha256)
-    scene = _set_scene(model, chosen)
+    sight = see(model, chosen.photo)
     with left:
-        st.image(scene.picture, width=320)
+        st.image(sight.picture, width=320)
         st.caption(chosen.caption)
     with right:
-        draw_prediction(scene, _describe(model))
-    draw_explanation(scene, cache.get_results())
-
-
-def _set_scene(model: OnnxModel, chosen: ChosenPhoto) -> Scene:
-    card, photo = model.card, chosen.photo
-    picture, inputs, logits = cache.get_results().get_or_compute(
-        (model.sha256, photo.sha256, "seen"), lambda: _look(model, photo)
-    )
-    height, width = photo.pixels.shape[:2]
-    return Scene(
-        subject=Subject(model, model.sha256, photo.sha256),
-        labels=card.labels,
-        inputs=inputs,
-        picture=picture,
-        logits=logits,
-        photo=PhotoFacts(photo.sha256, width, height, name=chosen.sample),
-        network=ModelFacts(card.name, card.title, card.files, model.provider),
-    )
-
-
-def _look(model: OnnxModel, photo: Photo) -> tuple[Pixels, Floats, Floats]:
-    """Return the photo as the network sees it, (H, W, 3) and (1, C, H, W), and its logits (K,)."""
-    inputs = preprocess(photo.pixels, model.card)
-    return crop_view(photo.pixels, model.card), inputs, model.predict(inputs)[0]
+        draw_prediction(sight, _describe(model))
+    draw_explanation(sight, chosen)
 
 
 def _describe(model: OnnxModel) -> str:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import charts
-from dashboard.views.explain.explanation import Scene
+from dashboard.inference.sight import Sight
 
 N_TOP = 5
 
 
-def draw_prediction(scene: Scene, caption: str) -> None:
+def draw_prediction(sight: Sight, caption: str) -> None:
     """Draw the likeliest class, the next ones, and ``caption`` on the network."""
-    top = [scene.describe_class(index) for index in scene.ranking[:N_TOP]]
-    st.markdown(f"#### {_capitalize(top[0].label)}, says the network ({top[0].probability:.0%})")
+    top = sight.ranking[:N_TOP]
+    st.markdown(
+        f"#### {_capitalize(sight.labels[top[0]])}, says the network "
+        f"({sight.compute_probability(top[0]):.0%})"
+    )
     chart = charts.plot_top_classes(
-        [each.label for each in top], [each.probability for each in top], 0
+        [sight.labels[index] for index in top], [sight.compute_probability(i) for i in top], 0
     )
     st.vega_lite_chart(chart, width="stretch")
     st.caption(caption)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -23,6 +24,7 @@ from dashboard.inference.counts import tell_count
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
 from dashboard.sequences.words import NoWordsError
+from dashboard.widgets.on_demand import Move, compute_with_bar
 from dashboard.widgets.option_select import choose_seed, select_option, select_text
 from dashboard.widgets.tour import draw_page_link
 
@@ -62,7 +64,7 @@ def _draw_answer(
     if family.model in (LSTM, TRANSFORMER):
         spot.markdown(_judge(family.model, text))
         return
-    store, key = cache.get_results(), ("families", family.model, label, seed)
+    store, key = cache.get_results(), make_key(family.model, label, seed)
     if family.model == CNN:
         pixels = store.get_or_compute(key, lambda: _pick_garment(label, seed))
         alt = f"A garment that nobody trained on, labelled {labels[label]}"
@@ -70,9 +72,12 @@ def _draw_answer(
         pixels = store.get_or_compute(key, lambda: _forge(label, seed))
         alt = f"The GAN's picture of: {labels[label]}"
     else:
-        pixels = store.get_or_compute(key, lambda: _denoise(label, seed, spot))
+        with spot:
+            pixels = compute_with_bar(key, lambda move: _denoise(label, seed, move))
         alt = f"The diffusion model's picture of: {labels[label]}"
-    seen, sure = store.get_or_compute((*key, "seen"), lambda: find_best(_classify(pixels)))
+    seen, sure = store.get_or_compute(
+        make_key(family.model, label, seed, "seen"), lambda: find_best(_classify(pixels))
+    )
     with spot.container():
         st.html(
             f'<img src="{encode_url(pixels)}" alt="{alt}" width="{_SIDE}" height="{_SIDE}" '
@@ -80,6 +85,11 @@ def _draw_answer(
         )
         known = "Labelled" if family.model == CNN else "Asked for"
         st.markdown(f"{known}: {labels[label]}. The CNN says **{labels[seen]}** ({sure:.0%}).")
+
+
+def make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of this page in the store."""
+    return ("families", *what)
 
 
 def _pick_garment(label: int, seed: int) -> Pixels:
@@ -100,15 +110,11 @@ def _forge(label: int, seed: int) -> Pixels:
     return show_pixels(forge(graph, latents, np.array([label], np.int64))[np.newaxis])
 
 
-def _denoise(label: int, seed: int, spot: DeltaGenerator) -> Pixels:
-    graph, bar = cache.get_graph(DENOISER), spot.progress(0.0, "Taking noise away …")
-    drawing = read_drawing(graph.card.details)
-    predict = create_predictor(graph)
-    return show_pixels(denoise(predict, label, seed, drawing, lambda done: _move(bar, done)))
-
-
-def _move(bar: DeltaGenerator, done: float) -> None:
-    bar.progress(done, "Taking noise away …")
+def _denoise(label: int, seed: int, move: Move) -> Pixels:
+    graph = cache.get_graph(DENOISER)
+    drawing, predict = read_drawing(graph.card.details), create_predictor(graph)
+    moved = partial(move, "Taking noise away")
+    return show_pixels(denoise(predict, label, seed, drawing, moved))
 
 
 def _judge(model: str, text: str) -> str:
@@ -118,7 +124,7 @@ def _judge(model: str, text: str) -> str:
         return str(error)
     graph = cache.get_graph(model)
     logits = cache.get_results().get_or_compute(
-        ("families", model, words.numbers.tobytes()),
+        make_key(model, words.numbers.tobytes()),
         lambda: graph.run({"tokens": words.numbers}, ["logits"])["logits"],
     )
     side, sure = find_best(logits)

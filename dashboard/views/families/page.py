@@ -14,10 +14,10 @@ from dashboard.families.examples import read_drawing
 from dashboard.inference.latency import Latency, create_feed, measure_latency
 from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
-from dashboard.views.families.examples import draw_examples
+from dashboard.views.families.examples import draw_examples, make_key
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
-    Question,
+    Quiz,
     Source,
     draw_question,
     draw_sources,
@@ -88,7 +88,7 @@ def _time(family: Family) -> Measured[Latency]:
             feed = create_feed(graph.spec, {"T": WORDS})
             return measure(lambda: measure_latency(lambda: graph.run(feed), SECONDS_A_NETWORK))
 
-    key = ("families", "latency", family.model, get_turn(TIMES))
+    key = make_key("latency", family.model, get_turn(TIMES))
     return cache.get_results().get_or_compute(key, compute)
 
 
@@ -104,10 +104,10 @@ def _count(family: Family, timed: Measured[Latency]) -> Cost:
     return Cost(family, graph.card, timed.value, passes, counted)
 
 
-def create_question(costs: Sequence[Cost]) -> Question:
+def create_question(costs: Sequence[Cost]) -> Quiz:
     """Return the question on how often a parameter is used; what is right was counted."""
     least, most = (choose(costs, key=lambda cost: cost.uses) for choose in (min, max))
-    return Question(
+    return Quiz(
         key="families_uses",
         text="For one answer, which of these networks multiplies by each of its parameters most "
         "often?",

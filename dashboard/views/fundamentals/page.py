@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 
 import streamlit as st
@@ -96,6 +96,11 @@ def render(model_name: str) -> None:
         draw_complaints()
 
 
+def _make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of this page in the store."""
+    return ("fundamentals", *what)
+
+
 def _draw_neuron() -> None:
     neuron = state.bind(NEURON, Neuron(), parse_neuron, Neuron.encode)
     draw_neuron(neuron, _take_neuron, _SIGNS, "neuron_figure")
@@ -115,7 +120,7 @@ def _draw_network() -> None:
     lesson = _choose_lesson()
     with st.spinner("Training …", show_time=True):
         scene = cache.get_results().get_or_compute(
-            ("fundamentals", "network", lesson), lambda: create_network_scene(lesson)
+            _make_key("network", lesson), lambda: create_network_scene(lesson)
         )
     if scene["diverged"]:
         st.info("The weights grew without bound: the rate is too large. It ends where they did.")
@@ -154,7 +159,7 @@ def _draw_descent() -> None:
             st.button(walk.label, key=f"walk_{walk.name}", on_click=_take_walk, args=(walk,))
     surface, start, rate, momentum = _choose_walk()
     scene = cache.get_results().get_or_compute(
-        ("fundamentals", "descent", surface.name, start, rate, momentum),
+        _make_key("descent", surface.name, start, rate, momentum),
         lambda: create_descent_scene(compute_descent(surface.name, start, rate, momentum), surface),
     )
     draw_descent(scene, partial(_take_start, surface), _WALKING, MAP)
@@ -229,7 +234,7 @@ def _draw_fit() -> None:
     with columns[2]:
         seed = choose_seed("fit.seed", 1)
     scene = cache.get_results().get_or_compute(
-        ("fundamentals", "fit", n_train, noise, seed),
+        _make_key("fit", n_train, noise, seed),
         lambda: create_fit_scene(n_train, noise, seed),
     )
     draw_question(words.Q_FIT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.widgets.lesson import Question, Source
+from dashboard.widgets.lesson import Quiz, Source
 
 BESIDE = """
 | | In the brain | In the computer |
@@ -15,14 +15,14 @@ BESIDE = """
 | learns | what fires together grows connected (Hebb) | backpropagation: blame, edge by edge |
 """
 
-Q_NEURON = Question(
+Q_NEURON = Quiz(
     key="fundamentals_relu",
     text="A ReLU neuron's sum is −0.7. What does it pass on?",
     options=("−0.7", "0", "0.7"),
     right=1,
     reveal="ReLU is max(0, z): below zero it is silent. Push the bias down above and see.",
 )
-Q_NETWORK = Question(
+Q_NETWORK = Quiz(
     key="fundamentals_zero_input",
     text="A unit passes on exactly 0 for this point. How much does this point change the weights "
     "that lead away from that unit?",
@@ -31,14 +31,14 @@ Q_NETWORK = Question(
     reveal="A weight's share is what came in times the blame at its end, and 0 times anything is "
     "0. Choose ReLU and *Backward*: edges behind silent units carry 0.",
 )
-Q_DESCENT = Question(
+Q_DESCENT = Quiz(
     key="fundamentals_start",
     text="Two valleys, one deeper. The same rate, no momentum. What decides which one is found?",
     options=("The deeper one always wins", "The start", "The number of steps"),
     right=1,
     reveal="Only the slope underfoot is known. Compare *Wrong valley* with *Right valley*.",
 )
-Q_FIT = Question(
+Q_FIT = Quiz(
     key="fundamentals_degree",
     text="There are 15 samples; the degree rises to 14, which meets them all exactly. What "
     "happens to the error on new samples?",

@@ -33,7 +33,14 @@ from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
 from dashboard.limits.maps import encode_heat
 from dashboard.views.gan.drawing_pad import draw_pad
-from dashboard.views.gan.networks import DETECTIVE, Gan, describe_seen, load_real, recognise
+from dashboard.views.gan.networks import (
+    DETECTIVE,
+    Gan,
+    describe_seen,
+    load_real,
+    make_key,
+    recognise,
+)
 from dashboard.widgets.option_select import (
     select_option,
     select_pill,
@@ -139,7 +146,7 @@ def _draw_verdict(gan: Gan, image: Floats, said: int) -> None:
     identity = hashlib.sha256(image.tobytes()).hexdigest()[:16]
     with st.spinner("Asking the detective why …", show_time=True):
         judgement, deletion = cache.get_results().get_or_compute(
-            (DETECTIVE, "judged", identity, said), lambda: _judge(gan, image, said)
+            make_key("judged", identity, said), lambda: _judge(gan, image, said)
         )
     verdict = "real" if judgement.says_real else "forged"
     called = describe_seen(gan, recognise(gan, image))

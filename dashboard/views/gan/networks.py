@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,6 @@ from dashboard.generation.replay import Labels
 from dashboard.inference.cards import ModelCard
 from dashboard.inference.graphs import OnnxGraph
 from dashboard.inference.model import Floats
-from dashboard.views.diffusion.networks import open_judge
 
 GENERATOR, COLLAPSED = "generator.fashion_mnist", "generator_collapsed.fashion_mnist"
 DETECTIVE = "discriminator.fashion_mnist"
@@ -44,9 +43,14 @@ def open_gan() -> Gan:
     generator, detective = cache.get_graph(GENERATOR), cache.get_graph(DETECTIVE)
 
     def create() -> Gan:
-        return Gan(generator, detective, generator.card.labels, open_judge())
+        return Gan(generator, detective, generator.card.labels, cache.get_judge())
 
-    return cache.get_results().get_or_compute((GENERATOR, "gan"), create)
+    return cache.get_results().get_or_compute(make_key("networks"), create)
+
+
+def make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of this page in the store."""
+    return ("gan", *what)
 
 
 def open_moment(name: str, member: str) -> OnnxGraph:
@@ -73,7 +77,7 @@ def recognise(gan: Gan, image: Floats) -> tuple[int, float] | None:
         probs = judge(image[np.newaxis])[0]
         return int(probs.argmax()), float(probs.max())
 
-    return cache.get_results().get_or_compute(("gan", "seen", image.tobytes()), look)
+    return cache.get_results().get_or_compute(make_key("seen", image.tobytes()), look)
 
 
 def describe_seen(gan: Gan, seen: tuple[int, float] | None) -> str:

@@ -12,7 +12,7 @@ from dashboard.views.gan.networks import COLLAPSED, Gan, open_gan
 from dashboard.views.gan.replay import draw_collapse, draw_contest_replay, draw_walk
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
-    Question,
+    Quiz,
     Source,
     draw_question,
     draw_sources,
@@ -77,12 +77,12 @@ def render(model_name: str) -> None:
     draw_sources(SOURCES)
 
 
-def create_question(gan: Gan) -> Question:
+def create_question(gan: Gan) -> Quiz:
     """Return the question on how the contest ends; what is right is on the cards."""
     metrics = gan.detective.card.metrics
     mean = (metrics["real_right"].value + metrics["fake_right"].value) / 2
     shares = (98, 75, 55)
-    return Question(
+    return Quiz(
         key="gan_end",
         text="At the end of the training, how many pictures, real and forged ones mixed in equal "
         "parts, does the detective get right? A coin gets half.",
@@ -95,7 +95,7 @@ def create_question(gan: Gan) -> Question:
     )
 
 
-def create_collapse_question(gan: Gan) -> Question:
+def create_collapse_question(gan: Gan) -> Quiz:
     """Return the question on what a collapse costs; the figures are those of its last moment."""
     card = cache.get_model_card(COLLAPSED)
     last = card.details["moments"][max(card.members)]
@@ -104,7 +104,7 @@ def create_collapse_question(gan: Gan) -> Question:
         "agreement": float(last["agreement"]) / before["agreement"].value,
         "distinct": float(last["distinct"]) / before["distinct"].value,
     }
-    return Question(
+    return Quiz(
         key="gan_collapse",
         text="A forger that collapses makes nearly the same picture again and again. What suffers "
         "more: how often the CNN recognises the class, or how many pictures are distinct?",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -22,7 +22,6 @@ from dashboard.generation.replay import (
 )
 from dashboard.inference.cards import ModelCard
 from dashboard.inference.model import Floats
-from dashboard.views.diffusion.networks import compute_with_bar
 from dashboard.views.gan.networks import (
     COLLAPSED,
     DETECTIVE,
@@ -30,8 +29,10 @@ from dashboard.views.gan.networks import (
     Gan,
     describe_seen,
     load_real,
+    make_key,
     open_moment,
 )
+from dashboard.widgets.on_demand import Move, compute_with_bar
 from dashboard.widgets.option_select import select_option, select_whole
 
 LABEL, SEED, SECOND = "gan.class", "gan.seed", "gan.seed2"
@@ -45,9 +46,7 @@ _TWINS = 16  # pictures of one class in the collapse
 def draw_contest_replay(gan: Gan, is_told: bool) -> None:
     """Draw the same latents at every moment of the training, and, once told, who was right."""
     members = sorted(gan.card.members)
-    moments = compute_with_bar(
-        (GENERATOR, "replay"), "Replaying the contest …", lambda move: _replay(gan, members, move)
-    )
+    moments = compute_with_bar(make_key("replay"), lambda move: _replay(gan, members, move))
     steps = [read_step(name) for name in members]
     forged = np.stack([tile(moment.images, _COLUMNS) for moment in moments])
     real = tile(_choose_real(gan), _COLUMNS)[np.newaxis]
@@ -94,7 +93,7 @@ def _list_who_was_right(
     ]
 
 
-def _replay(gan: Gan, members: Sequence[str], move: Callable[[float], None]) -> list[Moment]:
+def _replay(gan: Gan, members: Sequence[str], move: Move) -> list[Moment]:
     shown = (draw_latents(_SHOWN, gan.latent, 1), _list_shown(gan))
     judged_labels = np.arange(_JUDGED, dtype=np.int64) % len(gan.labels)
     judged = (draw_latents(_JUDGED, gan.latent, 2), judged_labels)
@@ -102,7 +101,7 @@ def _replay(gan: Gan, members: Sequence[str], move: Callable[[float], None]) -> 
     for index, member in enumerate(members):
         generator, detective = open_moment(GENERATOR, member), open_moment(DETECTIVE, member)
         moments.append(look_at_moment(generator, detective, shown, judged, load_real(_JUDGED)))
-        move((index + 1) / len(members))
+        move("Replaying the contest", (index + 1) / len(members))
     return moments
 
 
@@ -135,8 +134,9 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
         seeds = [_choose_seed(SEED, "first", 1), _choose_seed(SECOND, "second", 2)]
         if seeds[0] == seeds[1]:
             st.caption("Both seeds are one noise: there is no way to go. Choose another.")
-    key = (GENERATOR, "walk", label, *seeds)
-    images, scores = cache.get_results().get_or_compute(key, lambda: _walk(gan, label, seeds))
+    images, scores = cache.get_results().get_or_compute(
+        make_key("walk", label, *seeds), lambda: _walk(gan, label, seeds)
+    )
     probs = gan.judge(images) if gan.judge else None
     notes = []
     for index, value in enumerate(scores):
@@ -157,7 +157,7 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
     frames = [f"{index / (_WAY - 1):.0%} of the way" for index in range(_WAY)]
     with right:
         player = Player(
-            "/".join(map(str, key)),
+            "/".join(map(str, ("walk", label, *seeds))),
             "From one noise to the other",
             f"Probability of {gan.labels[label]}, says the zoo's CNN",
             frames,
@@ -184,9 +184,8 @@ def draw_collapse(gan: Gan, label: int) -> None:
     """Draw the forger that finds one picture that works, and makes it again and again."""
     card = cache.get_model_card(COLLAPSED)
     members = sorted(card.members)
-    key = (COLLAPSED, "collapse", label)
     pictures = compute_with_bar(
-        key, "Watching the collapse …", lambda move: _collapse(gan, members, label, move)
+        make_key("collapse", label), lambda move: _collapse(gan, members, label, move)
     )
     shares = [gan.card.metrics["distinct"].value]
     shares += [float(card.details["moments"][name]["distinct"]) for name in members]
@@ -225,13 +224,11 @@ def _agree(gan: Gan, card: ModelCard, member: str) -> str:
     return f"the CNN agrees with the class for {share:.0f} %."
 
 
-def _collapse(
-    gan: Gan, members: Sequence[str], label: int, move: Callable[[float], None]
-) -> Floats:
+def _collapse(gan: Gan, members: Sequence[str], label: int, move: Move) -> Floats:
     latents = draw_latents(_TWINS, gan.latent, 3)
     labels = np.full(_TWINS, label, np.int64)
     pictures = [tile(forge(gan.generator, latents, labels), 4)]
     for index, member in enumerate(members):
         pictures.append(tile(forge(open_moment(COLLAPSED, member), latents, labels), 4))
-        move((index + 1) / len(members))
+        move("Watching the collapse", (index + 1) / len(members))
     return np.stack(pictures)

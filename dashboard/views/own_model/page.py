@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from dashboard import cache, state
 from dashboard.cache import OwnFile, OwnSpace
-from dashboard.explanation.flow import Subject
-from dashboard.explanation.report import ModelFacts, PhotoFacts
 from dashboard.inference.counts import tell_count
-from dashboard.inference.model import Floats
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.sandbox_wire import UploadError
-from dashboard.uploads.spec import Pixels
 from dashboard.views.base import View
 from dashboard.views.explain.class_select import reset_classes_of_another
-from dashboard.views.explain.explanation import Scene, draw_explanation
+from dashboard.views.explain.explanation import draw_explanation
 from dashboard.views.explain.prediction import draw_prediction
 from dashboard.views.own_model.label_select import select_labels
 from dashboard.views.own_model.settings import choose_settings, draw_findings
 from dashboard.views.own_model.upload import list_trial_photos, receive_model
-from dashboard.widgets.photo_input import ChosenPhoto, select_photo
+from dashboard.widgets.photo_input import select_photo
+from dashboard.widgets.sight_select import see
 
 N_TRIALS = 3  # photos on which the gradient graph must agree with the network
 
@@ -61,8 +57,7 @@ def _draw_model(space: OwnSpace, upload: OwnFile) -> None:
         st.text(upload.name[:80])  # as plain text: it is the visitor's
         draw_findings(upload)
         spec, output = choose_settings(upload, key)
-        labels = select_labels(key, output.n_classes, upload.detected.labels)
-        space.labels = labels
+        space.labels = select_labels(key, output.n_classes, upload.detected.labels)
         try:
             with st.spinner("Making its gradient graph …"):
                 photos = [photo.pixels for photo in list_trial_photos()[:N_TRIALS]]
@@ -72,7 +67,7 @@ def _draw_model(space: OwnSpace, upload: OwnFile) -> None:
             return
         _draw_gradients(model)
     try:
-        _draw_photo(space, upload, model, labels)
+        _draw_photo(upload, model)
     except UploadError as error:
         st.error(f"{error} What was computed before is kept: change a setting.", icon="⚠️")
 
@@ -89,48 +84,18 @@ def _draw_gradients(model: UploadedModel) -> None:
     )
 
 
-def _draw_photo(
-    space: OwnSpace, upload: OwnFile, model: UploadedModel, labels: tuple[str, ...]
-) -> None:
+def _draw_photo(upload: OwnFile, model: UploadedModel) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         chosen = select_photo()
     reset_classes_of_another(f"{model.key} {chosen.photo.sha256}")
-    scene = _set_scene(space, upload, model, chosen, labels)
+    sight = see(model, chosen.photo)
     with left:
-        st.image(scene.picture, width=320)
+        st.image(sight.picture, width=320)
         st.caption(chosen.caption)
     with right:
-        draw_prediction(scene, _describe(upload, model))
-    draw_explanation(scene, space.results)
-
-
-def _set_scene(
-    space: OwnSpace,
-    upload: OwnFile,
-    model: UploadedModel,
-    chosen: ChosenPhoto,
-    labels: tuple[str, ...],
-) -> Scene:
-    photo = chosen.photo
-
-    def look() -> tuple[Pixels, Floats, Floats]:
-        """Return the photo as the network sees it, (H, W, 3) and (1, C, H, W), and its logits."""
-        inputs = model.spec.preprocess(photo.pixels)
-        return model.spec.crop_view(photo.pixels), inputs, model.predict(inputs)[0]
-
-    picture, inputs, logits = space.results.get_or_compute((model.key, photo.sha256, "seen"), look)
-    height, width = photo.pixels.shape[:2]
-    files = {"uploaded.onnx": upload.file.sha256}
-    return Scene(
-        subject=Subject(model, model.key, photo.sha256),
-        labels=labels,
-        inputs=inputs,
-        picture=np.ascontiguousarray(picture),
-        logits=logits,
-        photo=PhotoFacts(photo.sha256, width, height, name=chosen.sample),
-        network=ModelFacts("uploaded", "Your model", files, model.provider),
-    )
+        draw_prediction(sight, _describe(upload, model))
+    draw_explanation(sight, chosen)
 
 
 def _describe(upload: OwnFile, model: UploadedModel) -> str:

@@ -14,7 +14,7 @@ from dashboard.inference.samples import list_samples
 from dashboard.uploads.file import UploadedFile
 from dashboard.uploads.inspection import MAX_BYTES
 from dashboard.uploads.sandbox_wire import UploadError
-from dashboard.widgets.progress import draw_progress, is_stopped
+from dashboard.widgets.on_demand import draw_progress
 
 MAX_MEGABYTES = MAX_BYTES >> 20
 MAX_RECEIVED = 2 * MAX_MEGABYTES  # up to here this page says why, beyond it the browser refuses
@@ -31,7 +31,6 @@ class _Arrival:
 
     name: str
     data: bytes
-    number: int
 
 
 def list_trial_photos() -> list[Photo]:
@@ -66,18 +65,12 @@ def _take(key: str) -> None:
     received: ReceivedFile | None = state.get(key, None)
     if received is None:
         return
-    number = state.get(_GENERATION, 0) + 1
-    state.put(_ARRIVED, _Arrival(received.name, received.getvalue(), number))
-    state.put(_GENERATION, number)
+    state.put(_ARRIVED, _Arrival(received.name, received.getvalue()))
+    state.put(_GENERATION, state.get(_GENERATION, 0) + 1)
 
 
 def _look_at(space: OwnSpace, arrived: _Arrival) -> None:
-    work = f"own_model {arrived.number}"
-    if is_stopped(work):
-        state.drop(_ARRIVED)
-        state.put(_PROBLEM, ("", "Stopped: the model was not taken."))
-        return
-    move = draw_progress(work)
+    move = draw_progress("upload", _stop)
     move("Checking the file in a sandbox", 0.0)
     photos = [photo.pixels for photo in list_trial_photos()]
     try:
@@ -88,11 +81,18 @@ def _look_at(space: OwnSpace, arrived: _Arrival) -> None:
         )
     except UploadError as error:
         state.put(_PROBLEM, (arrived.name, str(error)))
+        state.drop(_ARRIVED)
     else:
+        state.drop(_ARRIVED)  # before it is taken: whoever presses Stop from here on comes too late
         space.take(OwnFile(arrived.name, file, detected))
         state.put(_HAD_ONE, arrived.name)
         state.drop(_PROBLEM)
-    state.drop(_ARRIVED)
+
+
+def _stop() -> None:
+    if state.get(_ARRIVED, None) is not None:  # else it was done before the button was pressed
+        state.drop(_ARRIVED)
+        state.put(_PROBLEM, ("", "Stopped: the model was not taken."))
 
 
 def _draw_problem(space: OwnSpace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -63,12 +63,17 @@ def draw_text() -> None:
     identity = hashlib.sha256(" ".join(words.labels).encode("utf-8", "replace")).hexdigest()[:16]
     with st.spinner("Reading …", show_time=True):
         found = cache.get_results().get_or_compute(
-            ("memory", identity), lambda: {name: _read(name, words) for name in (RNN, LSTM)}
+            make_key("text", identity), lambda: {name: _read(name, words) for name in (RNN, LSTM)}
         )
     _draw_notes(words)
     shown = [_show(name, key, found[name]) for name, key in ((RNN, "first"), (LSTM, "second"))]
     draw_memory(identity, words.labels, words.unknown, shown, "memory_player")
     _draw_test(found)
+
+
+def make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of this page in the store."""
+    return ("rnn", *what)
 
 
 def _read(name: str, words: Words) -> Read:

@@ -16,7 +16,7 @@ from dashboard.views.rnn.memory_text import LSTM, RNN, draw_text
 from dashboard.views.rnn.recall_game import draw_recall
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
-    Question,
+    Quiz,
     Source,
     draw_question,
     draw_sources,
@@ -115,12 +115,12 @@ def read_fading(card: ModelCard) -> dict[int, float]:
     return {int(distance): float(norm) for distance, norm in mean.items()}
 
 
-def create_question(lines: Mapping[str, Mapping[int, float]]) -> Question:
+def create_question(lines: Mapping[str, Mapping[int, float]]) -> Quiz:
     """Return the question on how much of the signal is left; what is right was measured."""
     left = {name: line[FAR] / line[1] for name, line in lines.items()}
     shares = (0.3, 0.03, 0.0003)
     rnn = left["Vanilla RNN"]
-    return Question(
+    return Quiz(
         key="memory_fading",
         text="A word just read moves the vanilla RNN's state with some strength. Of that strength, "
         f"how much has a word {FAR} words back?",

@@ -10,7 +10,8 @@ from dashboard import cache
 from dashboard.inference.cards import ModelCard
 from dashboard.sequences.recall import MAX_LAG, Game, play, read_accuracy, read_gradient_norms
 from dashboard.views.rnn.charts import plot_over_distance
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.views.rnn.memory_text import make_key
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.option_select import choose_seed, slide_option
 
 NETWORKS = {"Vanilla RNN": "rnn.recall", "LSTM": "lstm.recall", "Transformer": "transformer.recall"}
@@ -46,7 +47,7 @@ def draw_recall() -> None:
 def _play(protocol: str, symbols: Sequence[str], lag: int, seed: int) -> Game:
     graphs = {title: cache.get_graph(name, FILES[protocol]) for title, name in NETWORKS.items()}
     return cache.get_results().get_or_compute(
-        ("recall", protocol, lag, seed), lambda: play(graphs, symbols, lag, seed)
+        make_key("recall", protocol, lag, seed), lambda: play(graphs, symbols, lag, seed)
     )
 
 
@@ -74,13 +75,13 @@ def _describe_answer(game: Game, name: str) -> str:
     return f" {mark} {letter} ({probability:.0%}) | {game.shares[name]:.0%} |"
 
 
-def create_question(cards: Mapping[str, ModelCard]) -> Question:
+def create_question(cards: Mapping[str, ModelCard]) -> Quiz:
     """Return the question on learning without short rows; what is right is on the cards."""
     far = {name: read_accuracy(card, "even")[MAX_LAG] for name, card in cards.items()}
     names = tuple(far)
     chance = float(next(iter(cards.values())).details["chance"])
     told = ", ".join(f"{name} {share:.0f} %" for name, share in far.items())
-    return Question(
+    return Quiz(
         key="memory_recall",
         text="All three can do it. They were shown short rows among the long ones while they "
         f"learnt. Had all lengths up to {MAX_LAG} been equally likely, which one would still have "

@@ -18,7 +18,7 @@ from dashboard.limits.sample_shift import (
 )
 from dashboard.stress import CORRUPTIONS
 from dashboard.views.shift.charts import plot_errors
-from dashboard.views.shift.shifted_sample import SAMPLES
+from dashboard.views.shift.shifted_sample import SAMPLES, make_key
 
 N_MEAN = 15  # the corruptions that the benchmark averages over come first
 
@@ -37,7 +37,7 @@ def draw_comparison(name: str) -> None:
     if name.endswith(".imagenet"):
         _draw_published()
         return
-    report = cache.get_results().get_or_compute(("shift", "report"), _load_report)
+    report = cache.get_results().get_or_compute(make_key("report"), _load_report)
     found = {} if report is None else _list_current(report)
     if report is None or len(found) < 2:
         st.info(

@@ -13,6 +13,7 @@ from PIL import Image
 from dashboard import state
 from dashboard.attribution import METHODS, get_method
 from dashboard.attribution.base import Method
+from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.figures.map_sequence import (
     Frame,
@@ -24,15 +25,14 @@ from dashboard.figures.map_sequence import (
 )
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
-from dashboard.inference.sight import Sight, list_corruptions
+from dashboard.inference.sight import Sight
 from dashboard.limits.agreement import compute_rank_correlation
-from dashboard.limits.corruption_grid import Cell, Step, compute_grid, compute_steps
+from dashboard.limits.corruption_grid import Cell, CorruptedView, compute_grid, compute_steps
 from dashboard.limits.maps import encode_heat
-from dashboard.stress import CORRUPTIONS, Corruption, get_corruption
+from dashboard.stress import CORRUPTIONS, Corruption, get_corruption, list_corruptions
 from dashboard.views.shift.corruption_grid import GridCell, GridRow, draw_grid, read_pick
 from dashboard.widgets.on_demand import compute_on_demand
 from dashboard.widgets.option_select import select_option, switch
-from dashboard.widgets.sight_select import get_store
 
 CORRUPTION, METHOD, EXTRA = "shift.corruption", "shift.method", "shift.all"
 GRID = "corruption_grid"
@@ -102,7 +102,7 @@ def draw_steps(sight: Sight, corruption: Corruption, method: Method | None) -> N
 
 
 def _create_sequence(
-    sight: Sight, corruption: Corruption, methods: Sequence[Method], steps: Sequence[Step]
+    sight: Sight, corruption: Corruption, methods: Sequence[Method], steps: Sequence[CorruptedView]
 ) -> MapSequence:
     photos = [encode_url(step.view) for step in steps]
     label = sight.labels[sight.target]
@@ -121,7 +121,7 @@ def _create_sequence(
         ]
         series.append(Series(title, _series(likeness)))
     return MapSequence(
-        name=f"shift {corruption.name} {sight.key}",
+        name=f"shift {corruption.name} {sight.identity}",
         axis="severity",
         frames=[_describe(sight, corruption, step) for step in steps],
         photos=photos,
@@ -143,9 +143,9 @@ def _series(values: Sequence[float | None]) -> dict[str, Sequence[float | None]]
     return {_MEASURE.name: values}
 
 
-def _describe(sight: Sight, corruption: Corruption, step: Step) -> Frame:
+def _describe(sight: Sight, corruption: Corruption, step: CorruptedView) -> Frame:
     answer = int(step.probs.argmax())
-    told = f"{sight.labels[answer]} ({step.probs[answer]:.0%})"
+    told = sight.describe(answer, step.probs[answer])
     if step.severity == 0:
         return Frame("untouched", f"The network says {told}.")
     kept = "still" if answer == sight.target else "now"
@@ -195,7 +195,7 @@ def _create_rows(sight: Sight, cells: Sequence[Cell]) -> list[GridRow]:
         tiles = [
             GridCell(
                 probability=round(cell.probability, 4),
-                told=f"{sight.labels[cell.answer]} ({cell.answer_probability:.0%})",
+                told=sight.describe(cell.answer, cell.answer_probability),
                 is_held=cell.answer == sight.target,
                 picture=encode_tile(cell.view),
             )

@@ -29,12 +29,12 @@ from dashboard.views.shift.charts import plot_scores
 from dashboard.views.shift.shifted_sample import (
     explain_no_sample,
     get_statistics,
+    make_key,
     predict_views,
 )
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.option_select import select_pill
-from dashboard.widgets.sight_select import get_store
 
 SCORE = "shift.score"
 FAMILIAR = "clothes (test)"
@@ -51,27 +51,27 @@ class Familiarity:
     sure: Mapping[str, float]
 
 
-def draw_familiarity(sight: Sight, name: str, words: str) -> None:
+def draw_familiarity(sight: Sight, words: str) -> None:
     """Draw the scores, their quality and the verdict on the picture (``words`` names it)."""
     problem = explain_no_sample(sight)
     if problem:
         _draw_without(sight, problem)
         return
-    statistics = None if sight.is_own else get_statistics(name)
+    statistics = get_statistics(sight)
     found = compute_on_demand(
         "familiar",
-        (sight.key[0], "shift", "familiar", statistics is not None),
+        make_key(sight.key[0], "familiar", statistics is not None),
         "Show it clothes, digits and emoji",
-        lambda move: _measure(sight, name, statistics, move),
+        lambda move: _measure(sight, statistics, move),
         at_once=not sight.is_own,
-        store=get_store(sight),
+        store=cache.get_store(sight),
     )
     if found is None:
         return
     strange = [title for title in found.scores if title != FAMILIAR]
-    own = get_store(sight).get_or_compute(
-        sight.make_key("familiar", statistics is not None),
-        lambda: _score(sight, name, statistics, sight.picture[np.newaxis])[0],
+    own = cache.get_store(sight).get_or_compute(
+        sight.make_nameless_key("familiar", statistics is not None),
+        lambda: _score(sight, statistics, sight.picture[np.newaxis])[0],
     )
     _ask(found, strange[0], sight.key[0])
     _draw_scores(found, own, strange, sight, words)
@@ -82,25 +82,26 @@ def draw_familiarity(sight: Sight, name: str, words: str) -> None:
         )
 
 
-def _measure(sight: Sight, name: str, statistics: Statistics | None, move: Move) -> Familiarity:
+def _measure(sight: Sight, statistics: Statistics | None, move: Move) -> Familiarity:
     sets = {FAMILIAR: cache.get_small_pictures().views}
     sets |= {title: cache.get_small_pictures(file).views for title, file in STRANGE.items()}
     scores, sure = {}, {}
     for index, (title, views) in enumerate(sets.items()):
         move(f"Showing it {len(views):,} {title}", index / len(sets))
-        scores[title], logits = _score(sight, name, statistics, views)
+        scores[title], logits = _score(sight, statistics, views)
         sure[title] = float((compute_probabilities(logits).max(axis=1) >= _SURE).mean())
     return Familiarity(scores, sure)
 
 
 def _score(
-    sight: Sight, name: str, statistics: Statistics | None, views: Pixels
+    sight: Sight, statistics: Statistics | None, views: Pixels
 ) -> tuple[dict[str, Doubles], Floats]:
     if statistics is None:
         logits = predict_views(sight, views)
         return compute_logit_scores(logits), logits
+    name, tensor = sight.facts.name, statistics.tensor
     graph = cache.get_results().get_or_compute(
-        ("shift", "graph", name), lambda: FeatureGraph(cache.ZOO / name, statistics.tensor)
+        make_key("graph", name), lambda: FeatureGraph(cache.ZOO / name, tensor)
     )
     logits, features = graph.run(sight.normalize(views))
     found = compute_logit_scores(logits) | compute_feature_scores(features, statistics)
@@ -110,7 +111,7 @@ def _score(
 def _ask(found: Familiarity, strange: str, key: str) -> None:
     share = found.sure[strange]
     right = 0 if share < 0.1 else 1 if share < 0.4 else 2
-    question = Question(
+    question = Quiz(
         key=f"shift_unknown_{key[:8]}",
         text=f"It knows ten kinds of clothing and is shown {strange}. How often is it at least "
         f"{_SURE:.0%} sure that it sees a certain garment?",
@@ -172,8 +173,7 @@ def _draw_scores(
 
 
 def _say(flagged: list[str], names: list[str], best: str, sight: Sight, words: str) -> None:
-    probability = float(compute_probabilities(sight.logits[np.newaxis])[0, sight.target])
-    said = f"{sight.labels[sight.target]} ({probability:.0%})"
+    said = sight.describe(sight.target)
     told = f"{SCORES[best]} score"
     verdict = (
         f"**it would know**: its {told} (the best one here) is below the threshold"

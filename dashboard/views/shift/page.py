@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
-from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sight import Sight
 from dashboard.uploads.sandbox_wire import UploadError
@@ -21,6 +19,7 @@ from dashboard.views.shift.familiarity import draw_familiarity
 from dashboard.views.shift.shifted_sample import draw_sample
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.model_select import open_model
 from dashboard.widgets.option_select import select_pill
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.sight_select import choose_own, see
@@ -80,11 +79,11 @@ def render(model_name: str) -> None:
     with left:
         own = choose_own()
         chosen = select_photo(choose_subject(model_name))
+    model = own or open_model(model_name)
+    if model is None:
+        return
     try:
-        sight = see(model_name, own, chosen)
-        if sight is None:
-            return
-        _draw(sight, model_name, chosen, (left, right))
+        _draw(see(model, chosen.photo), model_name, chosen, (left, right))
     except UploadError as error:
         st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
     with complaints:
@@ -105,10 +104,8 @@ def _draw(
         method = select_map(sight)
         st.caption(f"{chosen.caption} {corruption.summary}")
     with right:
-        probability = compute_probabilities(sight.logits[np.newaxis])[0, sight.target]
-        st.markdown(
-            f"Untouched, the network says **{sight.labels[sight.target]}** ({probability:.0%})."
-        )
+        label, probability = sight.labels[sight.target], sight.compute_probability(sight.target)
+        st.markdown(f"Untouched, the network says **{label}** ({probability:.0%}).")
         draw_steps(sight, corruption, method)
     st.subheader("How far can it be trusted?")
     part = select_pill(
@@ -118,9 +115,9 @@ def _draw(
         draw_all(sight)
     elif part == SAMPLE:
         st.markdown(f"Under **{corruption.label.lower()}**, chosen above.")
-        draw_sample(sight, model_name, corruption)
+        draw_sample(sight, corruption)
     elif part == UNKNOWN:
-        draw_familiarity(sight, model_name, "Your picture" if not chosen.sample else "This picture")
+        draw_familiarity(sight, "Your picture" if not chosen.sample else "This picture")
     else:
         draw_comparison(model_name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 
 import numpy as np
 import streamlit as st
@@ -15,9 +16,8 @@ from dashboard.limits.out_of_distribution import Statistics, load_statistics
 from dashboard.limits.sample_shift import SampleShift, measure_shift
 from dashboard.stress import Corruption
 from dashboard.views.shift.charts import plot_reliability, plot_severities
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.on_demand import compute_on_demand
-from dashboard.widgets.sight_select import get_store
 
 SAMPLES = cache.ZOO / "samples"
 N_CLASSES = 10
@@ -25,17 +25,24 @@ _OWN_EACH = 20  # pictures of a class that an uploaded network is asked about
 _CHANCE = 0.3  # an accuracy below this on untouched pictures: other classes, or another order
 
 
-def get_statistics(name: str) -> Statistics | None:
+def get_statistics(sight: Sight) -> Statistics | None:
     """Return what was measured of a network's features, None if nothing or of other weights."""
+    if sight.is_own:
+        return None
+    name, files = sight.facts.name, sight.facts.files
 
     def load() -> Statistics | None:
         found = load_statistics(SAMPLES / f"features_{name}.npz")
-        files = cache.get_model(name).card.files
         named = f"{files.get('predict.onnx')} {files.get('weights.bin')}".encode()
         is_same = found is not None and found.files == hashlib.sha256(named).hexdigest()
         return found if is_same else None
 
-    return cache.get_results().get_or_compute(("shift", "features", name), load)
+    return cache.get_results().get_or_compute(make_key("features", name), load)
+
+
+def make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of this page that is about no single picture."""
+    return ("shift", *what)
 
 
 def explain_no_sample(sight: Sight) -> str:
@@ -56,13 +63,13 @@ def predict_views(sight: Sight, views: Pixels) -> Floats:
     return sight.model.predict(sight.normalize(views))
 
 
-def draw_sample(sight: Sight, name: str, corruption: Corruption) -> None:
+def draw_sample(sight: Sight, corruption: Corruption) -> None:
     """Draw accuracy, confidence and calibration under one corruption."""
     problem = explain_no_sample(sight)
     if problem:
         st.info(problem)
         return
-    statistics = None if sight.is_own else get_statistics(name)
+    statistics = get_statistics(sight)
     garments = cache.get_small_pictures()
     views, labels = garments.views, garments.labels
     if sight.is_own:
@@ -83,7 +90,7 @@ def draw_sample(sight: Sight, name: str, corruption: Corruption) -> None:
             report=move,
         ),
         at_once=not sight.is_own,
-        store=get_store(sight),
+        store=cache.get_store(sight),
     )
     if shift is None:
         return
@@ -99,7 +106,7 @@ def draw_sample(sight: Sight, name: str, corruption: Corruption) -> None:
             "It gets its pixels as *Bring your own model* found out or was told: a wrong "
             "normalization costs accuracy on untouched pictures too. You can correct it there."
         )
-    _draw_shift(shift, corruption, f"{name}_{'own' if sight.is_own else 'zoo'}", statistics)
+    _draw_shift(shift, corruption, sight.facts.name, statistics)
 
 
 def _draw_shift(
@@ -108,7 +115,7 @@ def _draw_shift(
     first, last = shift.levels[0].plain, shift.levels[-1].plain
     lost, doubted = first.accuracy - last.accuracy, first.confidence - last.confidence
     right = 0 if doubted < lost / 2 else 1 if doubted < lost * 0.9 else 2
-    question = Question(
+    question = Quiz(
         key=f"shift_{key}_{corruption.name}",
         text=f"Under {corruption.label.lower()} at severity 5 this network loses "
         f"{100 * lost:.0f} points of accuracy on {shift.n:,} pictures. Its mean confidence falls …",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from dashboard import cache, state
@@ -45,9 +45,14 @@ def read(networks: Networks, text: str) -> Reading:
     """Return what the networks see in a sentence; raises NoWordsError."""
     cutter = cache.get_word_pieces(ENCODER)
     return cache.get_results().get_or_compute(
-        (*networks.names, "reading", text),
+        make_key(*networks.names, "reading", text),
         lambda: read_sentence(text, cutter, networks.encoder, networks.resolver),
     )
+
+
+def make_key(*what: Hashable) -> Hashable:
+    """Return what names a result of this page in the store."""
+    return ("transformer", *what)
 
 
 def count_heads(graph: HeadsGraph) -> tuple[int, int]:

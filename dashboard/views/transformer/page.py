@@ -9,12 +9,13 @@ from dashboard.inference.heads import count_chain_of
 from dashboard.inference.zoo import ZooError
 from dashboard.sequences.lecture_table import LONG, create_rows, find_fastest, render_markdown
 from dashboard.views.base import PERCEIVE, View
+from dashboard.views.transformer.networks import make_key
 from dashboard.views.transformer.patch_maps import draw_patch_maps
 from dashboard.views.transformer.sentences import draw_sentences
 from dashboard.views.transformer.text import SOURCES, THEORY
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
-    Question,
+    Quiz,
     draw_question,
     draw_sources,
     draw_theory,
@@ -50,7 +51,7 @@ def _draw_table() -> None:
         recall = [cache.get_model_card(f"{name}.recall") for name in COLUMNS]
         reviews = [cache.get_model_card(f"{name}.imdb") for name in COLUMNS]
         chains = cache.get_results().get_or_compute(
-            ("transformer", "chains"),
+            make_key("chains"),
             lambda: [count_chain_of(cache.ZOO / card.name, int(LONG)) for card in recall],
         )
     except ZooError as error:
@@ -59,7 +60,7 @@ def _draw_table() -> None:
     rows = create_rows(recall, reviews, chains)
     fastest = find_fastest(dict(zip(COLUMNS, recall, strict=True)))
     cells = next(row.cells for row in rows if row.title.endswith(f"{LONG} letters"))
-    question = Question(
+    question = Quiz(
         key="transformer_speed",
         text=f"Three networks of one size learn to recall the first of {LONG} letters, on two "
         "processor cores. Which gets through most letters a second in training?",

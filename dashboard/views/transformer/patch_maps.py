@@ -13,14 +13,15 @@ from dashboard import cache
 from dashboard.attribution.base import Question
 from dashboard.faithfulness.score import compute_scores
 from dashboard.inference.model import Floats
-from dashboard.inference.preprocessing import Pixels, crop_view, preprocess
-from dashboard.inference.probability import compute_probabilities
+from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.sight import Sight
 from dashboard.inference.zoo import ZooError
 from dashboard.overlays import compose_overlay, compute_scale, render_heat
 from dashboard.sequences.patches import CENTER, RELEVANCE, ROLLOUT, compute_patch_maps
 from dashboard.widgets.photo_input import select_photo
+from dashboard.widgets.sight_select import see
 
 NAME = "vit.fashion_mnist"
 _TITLES = {
@@ -55,9 +56,9 @@ def draw_patch_maps() -> None:
     with left:
         chosen = select_photo(CLOTHING)
         st.caption(chosen.caption)
-    key = (model.sha256, chosen.photo.sha256, "patch_maps")
+    sight = see(model, chosen.photo)
     figure = cache.get_results().get_or_compute(
-        key, lambda: create_patch_figure(model, chosen.photo.pixels)
+        sight.make_key("patch_maps"), lambda: create_patch_figure(model, sight)
     )
     with right:
         accuracy = model.card.metrics["accuracy"]
@@ -72,19 +73,17 @@ def draw_patch_maps() -> None:
         st.caption(describe_scores(figure.scores))
 
 
-def create_patch_figure(model: OnnxModel, pixels: Pixels) -> PatchFigure:
+def create_patch_figure(model: OnnxModel, sight: Sight) -> PatchFigure:
     """Compute the maps of one picture and how faithful each is."""
-    inputs = preprocess(pixels, model.card)
-    logits = model.predict(inputs)[0]
-    target = int(logits.argmax())
+    inputs, target = sight.inputs, sight.target
     explained = model.explain(inputs, np.array([target], np.int64))
     details = model.card.details
     maps = compute_patch_maps(explained, int(details["grid"]), int(details["stride"]))
     scores = compute_scores(model, Question(inputs, target, None, _SEED), maps)
-    photo = _enlarge(crop_view(pixels, model.card))
+    photo = _enlarge(sight.picture)
     return PatchFigure(
         target=target,
-        probability=float(compute_probabilities(logits)[target]),
+        probability=sight.compute_probability(target),
         photo=photo,
         overlays={name: _lay_over(photo, heat) for name, heat in maps.items()},
         scores={name: each.score for name, each in scores.items()},

@@ -30,6 +30,7 @@ from dashboard.views.transformer.networks import (
     choose_place,
     choose_start,
     count_heads,
+    make_key,
     open_networks,
     read,
     take_place,
@@ -186,7 +187,7 @@ def _draw_head(
             for which, reading in zip(_WHICH, readings, strict=True)
         ]
 
-    key = (graph.card.name, "head", layer, head, identity)
+    key = make_key(graph.card.name, "head", layer, head, identity)
     opened = cache.get_results().get_or_compute(key, create)
     st.caption(
         f"{graph.card.title}, the numbers it computed for your words. A strip is a list of "
@@ -234,7 +235,7 @@ def _draw_evidence(networks: Networks, readings: Readings, network: int, identit
     name = networks.names[network]
     compute = _choose_computation(networks, readings, network, rival)
     with st.spinner("Taking words away …", show_time=True):
-        evidence = cache.get_results().get_or_compute((name, "evidence", identity), compute)
+        evidence = cache.get_results().get_or_compute(make_key(name, "evidence", identity), compute)
     draw_evidence(evidence, first.pieces.labels, f"{name}_{identity}")
 
 

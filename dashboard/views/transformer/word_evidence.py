@@ -18,7 +18,7 @@ from dashboard.sequences.word_evidence import (
     find_disagreement,
 )
 from dashboard.views.transformer.charts import TITLES, plot_evidence
-from dashboard.widgets.lesson import Question, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 
 _NEITHER = "neither: no better than a random order"
 
@@ -34,7 +34,7 @@ def draw_evidence(evidence: Evidence, labels: tuple[str, ...], identity: str) ->
         return
     chance = compute_chance(len(evidence.places))
     options = (TITLES[ATTENTION], TITLES[GRADIENT], _NEITHER)
-    question = Question(
+    question = Quiz(
         key=f"evidence_{identity}",
         text=f"Take each word away in turn and watch the {evidence.what}. Whose order of words "
         "foresees best what that does?",

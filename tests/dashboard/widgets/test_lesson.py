@@ -4,10 +4,10 @@ from streamlit.testing.v1 import AppTest
 
 
 def ask() -> None:
-    from dashboard.widgets.lesson import Question, draw_question
+    from dashboard.widgets.lesson import Quiz, draw_question
 
     for key, right in (("one", 0), ("two", 1)):
-        draw_question(Question(key, f"What is {key}?", ("this", "that"), right, "Look above."))
+        draw_question(Quiz(key, f"What is {key}?", ("this", "that"), right, "Look above."))
 
 
 def list_captions(app: AppTest) -> list[str]:

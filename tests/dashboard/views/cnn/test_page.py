@@ -73,7 +73,7 @@ def test_a_layer_of_fewer_channels_keeps_the_page_alive() -> None:
 def test_a_picture_is_made_for_the_unit_when_asked_for() -> None:
     app = open_page(model=SMALL, **{"cnn.layer": "1", "cnn.unit": "6"})
     assert not has_text(app, "the unit's mean rose")
-    app.button(key="climb").click().run()
+    app.button(key="start_climb").click().run()
     assert not app.exception
     assert has_text(app, "the unit's mean rose from")
 

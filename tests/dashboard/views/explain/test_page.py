@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import cache
 from dashboard.attribution import METHODS
 from dashboard.inference.samples import FOLDER, list_samples
-from tests.dashboard.app_driver import APP, has_text, list_figures, open_app
+from tests.dashboard.app_driver import APP, has_text, list_figures, open_app, press_stop
 
 COFFEE = (FOLDER / "coffee.jpg").read_bytes()
 ESPRESSO, CUP = 967, 968
@@ -231,13 +231,13 @@ def test_no_method_asks_for_one() -> None:
 
 def test_stopped_work_stays_stopped_until_it_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.get_results.clear()
-    monkeypatch.setattr("dashboard.views.explain.explanation.is_stopped", lambda work: True)
+    monkeypatch.setattr("dashboard.widgets.on_demand.draw_progress", press_stop)
     app = open_app(methods="center,random", sample="admiral")
     assert not app.exception
     assert has_text(app, "Stopped.")
     assert not app.get("download_button")
     monkeypatch.undo()
-    app.button(key="go_on").click().run()
+    app.button(key="start_maps").click().run()
     assert len(app.get("download_button")) == 2
 
 

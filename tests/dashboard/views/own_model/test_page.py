@@ -14,7 +14,7 @@ from dashboard.inference.samples import FOLDER
 from dashboard.uploads import evidence, file, sandbox_process
 from dashboard.uploads.sandbox import _POOL
 from dashboard.views import VIEWS
-from tests.dashboard.app_driver import close_own_space, has_text
+from tests.dashboard.app_driver import close_own_space, has_text, press_stop
 from tests.dashboard.uploads.hostile import change, create_endless_loop, repeat
 from tests.dashboard.uploads.networks import CLASSES, create_network, load_zoo_file, node, value
 
@@ -144,6 +144,16 @@ def test_a_missing_operator_is_named_and_other_methods_are_offered(app: AppTest)
     assert has_text(app, "Saliency needs gradients, and this model has none.")
     assert not app.error
     assert len(app.get("bidi_component")) == 1
+
+
+def test_a_stopped_model_is_not_taken(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("dashboard.views.own_model.upload.draw_progress", press_stop)
+        send(app, create_network())
+    assert [warning.value for warning in app.warning] == ["Stopped: the model was not taken."]
+    assert not has_text(app, "5 classes")
+    send(app, create_network())
+    assert not app.warning and has_text(app, "5 classes")
 
 
 def test_an_attack_is_one_sentence_and_the_next_file_works(

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import cache
 from dashboard.inference.cards import load_model_card
 from dashboard.inference.samples import CLOTHING, list_samples
+from dashboard.inference.sight import see_zoo
 from dashboard.views import VIEWS
 from dashboard.views.transformer import page as transformer
 from dashboard.views.transformer import patch_maps
@@ -171,7 +172,9 @@ def test_gradients_make_a_better_map_than_attention_alone() -> None:
     model = cache.get_model(patch_maps.NAME)
     better = []
     for sample in list_samples(CLOTHING)[:4]:
-        figure = patch_maps.create_patch_figure(model, cache.get_sample(sample.name).pixels)
+        figure = patch_maps.create_patch_figure(
+            model, see_zoo(model, cache.get_sample(sample.name))
+        )
         assert set(figure.scores) == {"rollout", "relevance", "center"}
         assert figure.overlays["rollout"].shape == (224, 224, 3)
         better.append(figure.scores["relevance"] > figure.scores["rollout"])
