@@ -4,7 +4,6 @@ they look to a classifier, how much do they differ from each other."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -12,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 
 from export.artifact import ZOO
-from export.datasets import fashion_mnist
 from export.datasets.fashion_mnist import LABELS, Images
 from export.fid import Judge, Judgement, resample_fid
 from export.metrics import Metric, measure_mean, measure_share
@@ -115,11 +113,3 @@ def count_distinct(members: Floats) -> int:
         if not kept or ((np.stack(kept) - image) ** 2).mean(1).min() >= TWIN**2:
             kept.append(image)
     return len(kept)
-
-
-def load_splits(folder: Path | None, is_tiny: bool) -> tuple[Images, Images]:
-    """Return the training and the test images, or a few of each."""
-    train, test = (fashion_mnist.load(split, folder) for split in ("train", "test"))
-    if is_tiny:
-        return fashion_mnist.take_few(train, 20), fashion_mnist.take_few(test, 20)
-    return train, test

@@ -60,7 +60,7 @@ class TrainState:
     @property
     def losses(self) -> list[tuple[int, float]]:
         """The history's first figure: (step, mean training loss since the entry before)."""
-        return [(entry[0], entry[1]) for entry in self.history]
+        return [(step, figures[0]) for step, *figures in self.history]
 
     def describe(self) -> dict[str, Any]:
         """Return what a checkpoint keeps."""

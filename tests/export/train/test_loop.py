@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from export.datasets.fashion_mnist import Images
 from export.datasets.pronoun_tokens import Encoded
-from export.train import diffusion_fit, gan_fit, images, pronoun_fit, recall_fit, text_fit
+from export.train import diffusion_fit, gan_fit, images, meter, pronoun_fit, recall_fit, text_fit
 from export.train.checkpoint import Checkpoint
 from models.pronoun_lstm import create_pronoun_lstm
 from models.pronoun_resolver import create_pronoun_resolver
@@ -155,6 +155,7 @@ def assert_equal(found: Sequence[nn.Module], expected: Sequence[nn.Module]) -> N
 def test_the_loop_gives_the_weights_of_the_familys_written_out_loop(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(meter, "_start_tracker", lambda: None)  # it takes seconds
     expected = case.expected()
     whole = case.fit(Checkpoint(tmp_path / "whole.pt"))
     assert_equal(case.networks(whole), expected)
@@ -164,4 +165,20 @@ def test_the_loop_gives_the_weights_of_the_familys_written_out_loop(
         case.fit(Interrupted(tmp_path / "parts.pt"))
     resumed = case.fit(Checkpoint(tmp_path / "parts.pt"))
     assert_equal(case.networks(resumed), expected)
+    steps = [step for step, *_ in resumed.history]
+    assert sorted({*steps, 2, 4, 5}) == steps and np.isfinite(resumed.history).all()
     assert not any(network.training for network in case.networks(resumed))
+
+
+def test_the_collapse_goes_on_from_the_first_contests_players(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meter, "_start_tracker", lambda: None)
+    first = gan_fit.Recipe(2, (2,), batch=4, average_from=1)
+    second = gan_fit.Recipe(2, (), 4, 1e-3, 1e-4, average_from=2)
+    before = written_out.train_gan(IMAGES, first, SEED)
+    expected = written_out.train_gan(IMAGES, second, SEED, before)
+    begin = gan_fit.fit(IMAGES, first, SEED, Checkpoint(tmp_path / "first.pt"), "")
+    found = gan_fit.fit(IMAGES, second, SEED, Checkpoint(tmp_path / "second.pt"), "", begin)
+    names = ("generator", "discriminator", "model")
+    assert_equal([found.networks[name] for name in names], expected)
