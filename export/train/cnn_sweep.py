@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from models.small_cnn import LAYERS, create_small_cnn
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from export.artifact import (
@@ -30,7 +30,6 @@ from export.datasets import variants
 from export.datasets.fashion_mnist import LABELS, Images, normalize
 from export.metrics import Metric, measure_mean, measure_share
 from export.train import fashion
-from export.train.checkpoint import Checkpoint
 from export.train.cnn import wrap
 from export.train.fashion import IMAGE, LOGITS, PICTURE, SOURCE, WEIGHTS_LICENCE, load_splits
 from export.train.images import Recipe, fit
@@ -106,10 +105,8 @@ def train(run: Run, data: Images, options: Options) -> tuple[TrainState, int]:
     """Train one run, or go on with it; return it and the number of its training images."""
     recipe = replace(TINY if options.tiny else RECIPE, augment=run.kind == "augmented")
     drawn = run.draw(data)
-    path = options.checkpoints / "cnn_sweep" / f"{run.name}.pt"
-    state = fit(
-        create_small_cnn, drawn, recipe, options.seed + run.seed, Checkpoint(path), run.name
-    )
+    checkpoint = options.open_checkpoint(f"cnn_sweep/{run.name}")
+    state = fit(create_small_cnn, drawn, recipe, options.seed + run.seed, checkpoint, run.name)
     return state, len(drawn)
 
 
@@ -128,7 +125,7 @@ def measure(path: Path, weights: Mapping[str, Tensor], run: Run, test: Images) -
 
 def _score(session: Any, test: Images) -> dict[str, Any]:
     logits = run_in_batches(session, LOGITS, {IMAGE: normalize(test.pixels)})
-    answer, confidence = logits.argmax(1), _softmax(logits).max(1)
+    answer, confidence = logits.argmax(1), torch.from_numpy(logits).softmax(1).amax(1)
     is_right = answer == test.labels
     recalls = [float(is_right[test.labels == i].mean()) for i in range(len(LABELS))]
     what = "of the test images are given their class"
@@ -137,12 +134,6 @@ def _score(session: Any, test: Images) -> dict[str, Any]:
         "recalls": [round(100 * recall, 2) for recall in recalls],
         "confidence": round(100 * float(confidence.mean()), 2),
     }
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    shares: NDArray[np.float32] = powers / powers.sum(1, keepdims=True)
-    return shares
 
 
 def summarize(results: Mapping[Run, Mapping[str, Any]]) -> dict[str, Metric]:

@@ -23,7 +23,6 @@ from export.artifact import Draft, open_session, write_model
 from export.datasets.fashion_mnist import LABELS, Images
 from export.graphs import Graph, Port
 from export.metrics import Metric
-from export.train.checkpoint import Checkpoint
 from export.train.diffusion_fit import Recipe, compute_alphas_bar, find_first_time, fit
 from export.train.fashion import SOURCE, WEIGHTS_LICENCE, load_splits
 from export.train.generated import (
@@ -36,7 +35,6 @@ from export.train.generated import (
     create_yardstick,
     divide_fids,
     draw_normal,
-    measure_diversity,
     scale_pixels,
 )
 from export.train.loop import TrainState
@@ -148,8 +146,6 @@ class Evaluation:
         main = Setting(2, MAIN.guidance) if self.is_tiny else MAIN
         found = self.measure_setting(path, len(self.yardstick.real), main)
         found |= self.yardstick.compare_real()
-        real = measure_diversity(self.yardstick.real, self.yardstick.labels)
-        found |= {f"{key}/real": metric for key, metric in real.items()}
         noise, rival = found["fid/noise"], self._read_rival()
         found["noise_ratio"] = divide_fids(
             noise, found["fid"], "times closer than noise to the test images, as Frechet distance"
@@ -163,9 +159,7 @@ class Evaluation:
 
     def measure_setting(self, path: Path, count: int, setting: Setting) -> dict[str, Metric]:
         """Return the metrics of one way to sample, and note them down."""
-        images, labels = generate(path, count, setting)
-        found = self.yardstick.judge_images(images, labels, "generated images")
-        found |= measure_diversity(images, labels)
+        found = self.yardstick.judge_images(*generate(path, count, setting))
         row = {key: round(each.value, 4) for key, each in found.items()}
         self.table.append({"steps": setting.steps, "guidance": setting.guidance, "n": count, **row})
         return found
@@ -218,7 +212,7 @@ def create_draft(
 def train(options: Options, data: Images) -> TrainState:
     """Train, or go on training, the network."""
     recipe = TINY if options.tiny else RECIPE
-    return fit(data, recipe, options.seed, Checkpoint(options.checkpoints / f"{NAME}.pt"))
+    return fit(data, recipe, options.seed, options.open_checkpoint(NAME))
 
 
 def write(options: Options) -> None:

@@ -16,7 +16,6 @@ from export.datasets import fashion_mnist
 from export.datasets.fashion_mnist import LABELS, LICENCE, MEAN, SHA256, STD, Images, normalize
 from export.graphs import Graph, Port
 from export.metrics import Metric, measure_share
-from export.train.checkpoint import Checkpoint
 from export.train.images import Recipe, fit
 from export.train.options import Options
 from export.train.record import describe_run
@@ -73,7 +72,7 @@ def write_classifier(network: Classifier, options: Options) -> None:
     """
     data, test = load_splits(options.data, options.tiny)
     recipe = network.tiny if options.tiny else network.recipe
-    checkpoint = Checkpoint(options.checkpoints / f"{network.name}.pt")
+    checkpoint = options.open_checkpoint(network.name)
     state = fit(network.create, data, recipe, options.seed, checkpoint, network.title)
     graph = network.create_graph(state.model, normalize(test.pixels[:16]))
     command = f"python -m export.train.{network.script}"

@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import partial
 
 from export.artifact import write_model
-from export.train.checkpoint import Checkpoint
 from export.train.fashion import load_splits
 from export.train.gan_drafts import (
     COLLAPSED,
@@ -38,20 +37,16 @@ TINY = Recipe(steps=4, moments=(2, 4), batch=8)
 TINY_COLLAPSE = replace(COLLAPSE, steps=4, moments=(2, 4), batch=8)
 
 
-def _get_checkpoint(options: Options, name: str) -> Checkpoint:
-    return Checkpoint(options.checkpoints / f"{name}.fashion_mnist.pt")
-
-
 def write(options: Options) -> None:
     """Train and export."""
     data, test = load_splits(options.data, options.tiny)
     yardstick = create_yardstick(data, test, 100 if options.tiny else COUNT)
     recipe, collapse = (TINY, TINY_COLLAPSE) if options.tiny else (RECIPE, COLLAPSE)
-    state = fit(data, recipe, options.seed, _get_checkpoint(options, "gan"), "GAN")
+    state = fit(data, recipe, options.seed, options.open_checkpoint("gan.fashion_mnist"), "GAN")
     draft = create_generator_draft(options, recipe, state, yardstick, GENERATOR)
     write_model(draft, options.zoo)
     write_model(create_discriminator_draft(options, recipe, state, test), options.zoo)
-    checkpoint = _get_checkpoint(options, "gan_collapse")
+    checkpoint = options.open_checkpoint("gan_collapse.fashion_mnist")
     state = fit(data, collapse, options.seed, checkpoint, "collapse", state)
     draft = create_generator_draft(options, collapse, state, yardstick, COLLAPSED)
     write_model(draft, options.zoo)

@@ -32,7 +32,6 @@ from export.train.generated import (
     create_labels,
     divide_fids,
     draw_normal,
-    measure_diversity,
     scale_pixels,
 )
 from export.train.loop import TrainState
@@ -97,11 +96,10 @@ def create_generator_draft(
     def evaluate(folder: Path) -> dict[str, Metric]:
         path, count = folder / "predict.onnx", len(yardstick.real)
         for moment, weights in state.moments["generator"].items():
-            seen[moment] = _measure(*generate(path, count // 2, 0, weights), yardstick)
-        found = _measure(*generate(path, count), yardstick) | yardstick.compare_real()
+            seen[moment] = yardstick.judge_images(*generate(path, count // 2, 0, weights))
+        found = yardstick.judge_images(*generate(path, count)) | yardstick.compare_real()
         found["noise_ratio"] = divide_fids(found["fid/noise"], found["fid"], texts.NOISE_RATIO)
-        real = measure_diversity(yardstick.real, yardstick.labels)
-        return found | {f"{key}/real": metric for key, metric in real.items()}
+        return found
 
     return Draft(
         name=name,
@@ -169,11 +167,6 @@ def create_discriminator_draft(
         details=_describe(state, recipe),
         members=members,
     )
-
-
-def _measure(images: Floats, labels: Ints, yardstick: Yardstick) -> dict[str, Metric]:
-    found = yardstick.judge_images(images, labels, "generated images")
-    return found | measure_diversity(images, labels)
 
 
 def _tabulate(seen: Mapping[str, Mapping[str, Metric]]) -> dict[str, dict[str, object]]:

@@ -50,21 +50,26 @@ class Yardstick:
     real: Floats
     labels: Ints
 
-    def judge_images(self, images: Floats, labels: Ints, what: str) -> dict[str, Metric]:
-        """Return agreement and FID of generated images (N, 1, 28, 28) in [-1, 1]."""
+    def judge_images(
+        self, images: Floats, labels: Ints, what: str = "generated images"
+    ) -> dict[str, Metric]:
+        """Return agreement, FID and diversity of generated images (N, 1, 28, 28) in [-1, 1]."""
         judged = self.judge.judge(images)
         hits = int((judged.classes == labels).sum())
         agreement = measure_share(
             hits, len(labels), f"of {what} are what was asked for, says the CNN of the zoo"
         )
-        return {"agreement": agreement, "fid": self._measure(judged, what)}
+        found = {"agreement": agreement, "fid": self._measure(judged, what)}
+        return found | measure_diversity(images, labels)
 
     def compare_real(self) -> dict[str, Metric]:
-        """Return the FID of real images and of noise, as many as there are generated ones."""
+        """Return the FID of real images and of noise, as many as are made; the real diversity."""
         noise = draw_normal(self.real.shape, seed=1).clip(-1, 1)
+        real = measure_diversity(self.real, self.labels)
         return {
             "fid/real": self._measure(self.judge.judge(self.real), "training images"),
             "fid/noise": self._measure(self.judge.judge(noise), "images of pure noise"),
+            **{f"{key}/real": metric for key, metric in real.items()},
         }
 
     def _measure(self, judged: Judgement, what: str) -> Metric:

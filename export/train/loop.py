@@ -70,7 +70,7 @@ class TrainState:
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "history": [list(entry) for entry in self.history],
             "moments": self.moments,
-            "meter": self.meter.state(),
+            "meter": asdict(self.meter),
         }
 
     def resume(self, kept: Mapping[str, Any]) -> None:

@@ -63,14 +63,6 @@ class Meter:
             "how": f"estimated: {how}; bounds {low_watts:g} and {high_watts:g} W a busy core",
         }
 
-    def state(self) -> dict[str, float]:
-        """Return what a checkpoint keeps."""
-        return {
-            "seconds": self.seconds,
-            "core_seconds": self.core_seconds,
-            "joules": self.joules,
-        }
-
 
 def _count_core_seconds() -> float:
     times = os.times()

@@ -20,19 +20,13 @@ from models.pronoun_resolver import create_pronoun_resolver
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.artifact import (
-    ZOO,
-    Draft,
-    Gradient,
-    write_model,
-)
+from export.artifact import ZOO, Draft, Gradient, write_model
 from export.datasets import DatasetError, minilm
 from export.datasets.pronoun_tokens import LENGTH, PRONOUN, Encoded, encode
 from export.datasets.pronouns import LICENCE, create_pairs
 from export.graphs import Graph, Port
 from export.metrics import Metric
 from export.sessions import open_session, run_in_batches
-from export.train.checkpoint import Checkpoint
 from export.train.loop import TrainState
 from export.train.minilm import NAME as ENCODER
 from export.train.minilm_graphs import WIDTH
@@ -196,7 +190,7 @@ def write(options: Options) -> None:
     recipe = TINY if options.tiny else RECIPE
     material = load_material(options)
     for name in options.names:
-        checkpoint = Checkpoint(options.checkpoints / f"{name}.pronouns.pt")
+        checkpoint = options.open_checkpoint(f"{name}.pronouns")
         state = fit(
             CREATE[name], material.data, material.states, recipe, options.seed, checkpoint, name
         )

@@ -19,11 +19,7 @@ from models.recall_rnn import create_recall_rnn
 from models.recall_transformer import create_recall_transformer
 from torch import nn
 
-from export.artifact import (
-    Draft,
-    Gradient,
-    write_model,
-)
+from export.artifact import Draft, Gradient, write_model
 from export.datasets.recall import LAGS, LICENCE, MAX_LAG, SYMBOLS, TOKENS
 from export.metrics import Metric, measure_share
 from export.sessions import open_session, run_in_batches
@@ -83,7 +79,7 @@ def train(name: str, options: Options) -> Trained:
             CREATE[name],
             recipe,
             options.seed,
-            Checkpoint(options.checkpoints / f"{name}.recall.{how}.pt"),
+            options.open_checkpoint(f"{name}.recall.{how}"),
             f"{name}, {how}",
         )
         for how, recipe in (("near", near), ("even", even))
@@ -196,7 +192,7 @@ def measure_speed(checkpoint: Checkpoint, tiny: bool) -> dict[str, dict[str, obj
 
 def write(options: Options) -> None:
     """Train and export."""
-    speed = measure_speed(Checkpoint(options.checkpoints / "recall.speed.pt"), options.tiny)
+    speed = measure_speed(options.open_checkpoint("recall.speed"), options.tiny)
     for name in options.names:
         write_model(create_draft(name, train(name, options), options, speed[name]), options.zoo)
 

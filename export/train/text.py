@@ -20,28 +20,17 @@ from models.text_transformer import create_text_transformer
 from numpy.typing import NDArray
 from torch import nn
 
-from export.artifact import (
-    Draft,
-    Gradient,
-    write_model,
-)
+from export.artifact import Draft, Gradient, write_model
 from export.datasets import imdb
 from export.graphs import Graph, round_weights
 from export.metrics import Metric, measure_share
 from export.sessions import open_session
-from export.train.checkpoint import Checkpoint
 from export.train.loop import TrainState
 from export.train.options import Options
 from export.train.record import describe_run
 from export.train.script import run_script
 from export.train.text_baseline import WHAT, classify
-from export.train.text_fit import (
-    RECIPES,
-    Recipe,
-    compute_gradient_by_distance,
-    count_hits,
-    fit,
-)
+from export.train.text_fit import RECIPES, Recipe, compute_gradient_by_distance, count_hits, fit
 from export.train.text_graphs import (
     GRADIENT_LENGTH,
     LOGITS,
@@ -99,7 +88,7 @@ def prepare(options: Options) -> Material:
         imdb.encode(test.texts, vocabulary, longest),
         train.labels,
         test.labels,
-        classify(train, test, Checkpoint(options.checkpoints / "tfidf.imdb.pt")),
+        classify(train, test, options.open_checkpoint("tfidf.imdb")),
     )
 
 
@@ -111,7 +100,7 @@ def train(name: str, material: Material, options: Options) -> TrainState:
         material.train_labels,
         TINY if options.tiny else RECIPES[name],
         options.seed,
-        Checkpoint(options.checkpoints / f"{name}.imdb.pt"),
+        options.open_checkpoint(f"{name}.imdb"),
         name,
     )
     round_weights(state.model)
