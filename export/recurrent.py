@@ -1,4 +1,4 @@
-"""Elman networks as one ONNX RNN node: the exporter unrolls them, and so fixes their length."""
+"""Recurrent layers as one ONNX node: the exporter unrolls them or fixes their length."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ def run_rnn(layer: nn.RNN, inputs: Tensor) -> Tensor:
     if not torch.compiler.is_exporting():
         states: Tensor = layer(inputs)[0]
         return states
-    count, length, _ = inputs.shape
-    hidden = layer.hidden_size
     weights = {name: cast(Tensor, getattr(layer, name)) for name in _WEIGHTS}
     bias = torch.cat([weights["bias_ih_l0"], weights["bias_hh_l0"]])[None]  # (1, 2 hidden)
+    of_word, of_state = weights["weight_ih_l0"][None], weights["weight_hh_l0"][None]
+    return create_node("RNN", inputs, (of_word, of_state, bias), layer.hidden_size)
+
+
+def create_node(operator: str, inputs: Tensor, weights: tuple[Tensor, ...], hidden: int) -> Tensor:
+    """Return the states (N, T, hidden) of ONNX's own "RNN" or "LSTM" over (N, T, width).
+
+    ``weights`` are of the inputs, of the state, and the biases, as ONNX wants them.
+    """
+    count, length, _ = inputs.shape
     states = torch.onnx.ops.symbolic(
-        "RNN",
-        (
-            inputs.transpose(0, 1),
-            weights["weight_ih_l0"][None],
-            weights["weight_hh_l0"][None],
-            bias,
-        ),
+        operator,
+        (inputs.transpose(0, 1), *weights),
         {"hidden_size": hidden},
         dtype=inputs.dtype,
         shape=(length, 1, count, hidden),

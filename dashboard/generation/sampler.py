@@ -6,9 +6,8 @@ A noisy image at time t is ``sqrt(a) * clean + sqrt(1 - a) * noise`` with ``a = 
 network says what of it is noise, so what is clean follows; mixed anew with the same noise at an
 earlier time, it is the next image. No randomness after the first noise: same seed, same picture.
 
-The dashboard's own copy of what the networks were measured with (it must not import ``export``): a
-test holds both against each other on the real network. Beyond it, the passes with and without the
-class go through the network together, and each row may begin at a time of its own.
+The passes with and without the class go through the network together, and each row may begin at a
+time of its own. ``export/train/diffusion.py`` measures a network's pictures with this sampler.
 """
 
 from __future__ import annotations

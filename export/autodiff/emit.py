@@ -1,12 +1,12 @@
 """From the walk's nodes to a model: forward graph, gradient graph, one set of weights."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import onnx
 from onnx import helper
 
 from export.autodiff.builder import Builder
-from export.autodiff.path import read_by
+from export.autodiff.path import needed, read_by
 from export.autodiff.shapes import Shape, Tensor
 
 IR_VERSION = 10  # the newest that ONNX Runtime 1.18 and later read
@@ -26,7 +26,7 @@ def assemble(
         defaults: initializers of inputs that may be left out.
         outputs: tensor names, in order.
     """
-    nodes = _needed([*b.graph.nodes, *b.nodes], outputs)
+    nodes = needed([*b.graph.nodes, *b.nodes], outputs)
     used = {name for node in nodes for name in read_by(node)} | set(outputs)
     weights = {**b.graph.constants, **b.constants}
     graph = onnx.GraphProto(name="explain")
@@ -44,15 +44,6 @@ def assemble(
     model.opset_import.extend(opsets)
     model.graph.CopyFrom(graph)
     return model
-
-
-def _needed(nodes: Iterable[onnx.NodeProto], outputs: Sequence[str]) -> list[onnx.NodeProto]:
-    wanted, kept = set(outputs), []
-    for node in reversed(list(nodes)):
-        if any(name in wanted for name in node.output):
-            wanted.update(read_by(node))
-            kept.append(node)
-    return kept[::-1]
 
 
 def _info(name: str, tensor: Tensor) -> onnx.ValueInfoProto:

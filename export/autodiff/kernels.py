@@ -7,6 +7,7 @@ computes in single precision or wrongly, is here too.
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,9 @@ class Conv(OpRun):
         auto_pad: Any = None,
         dilations: Any = None,
         group: Any = None,
-        kernel_shape: Any = None,
         pads: Any = None,
         strides: Any = None,
+        **_: Any,
     ) -> tuple[Any, ...]:
         rank = w.ndim - 2
         strides, dilations = strides or [1] * rank, dilations or [1] * rank
@@ -161,17 +162,27 @@ class ConvTranspose(OpRun):
 # --- Pools --------------------------------------------------------------------------------------
 
 
-def _pool_window(
-    x: Any, kernel: Any, auto_pad: Any, ceil_mode: Any, dilations: Any, pads: Any, strides: Any
-) -> Any:
+@dataclass(frozen=True)
+class _Window:
+    """A pool's attributes, by their names in ONNX."""
+
+    kernel_shape: Any
+    auto_pad: Any
+    ceil_mode: Any = None
+    dilations: Any = None
+    pads: Any = None
+    strides: Any = None
+
+
+def _pool_window(x: Any, window: _Window) -> Any:
     """Return (padding, ends beyond the padding, places, strides, dilations) of a pool."""
-    rank = len(kernel)
-    strides, dilations = strides or [1] * rank, dilations or [1] * rank
-    reach = [(k - 1) * d for k, d in zip(kernel, dilations, strict=True)]
-    padding = _pads(auto_pad, pads, _missing(x.shape[2:], reach, strides))
+    rank = len(window.kernel_shape)
+    strides, dilations = window.strides or [1] * rank, window.dilations or [1] * rank
+    reach = [(k - 1) * d for k, d in zip(window.kernel_shape, dilations, strict=True)]
+    padding = _pads(window.auto_pad, window.pads, _missing(x.shape[2:], reach, strides))
     size = [n + a + b for n, (a, b) in zip(x.shape[2:], padding, strict=True)]
     places = _places(size, reach, strides)
-    if ceil_mode:
+    if window.ceil_mode:
         more = [(n - r - 1) % s != 0 for n, r, s in zip(size, reach, strides, strict=True)]
         starts = zip(places, strides, more, x.shape[2:], padding, strict=True)
         # a window that would start in the padding at the end is left out
@@ -184,93 +195,43 @@ def _pool_window(
 class _Pool(OpRun):
     """A pool by one operation a tap; subclasses say what it is."""
 
-    def _met(
-        self,
-        x: Any,
-        fill: Any,
-        auto_pad: Any,
-        ceil_mode: Any,
-        dilations: Any,
-        kernel_shape: Any,
-        pads: Any,
-        strides: Any,
-    ) -> Iterator[Any]:
+    def _met(self, x: Any, fill: Any, window: _Window) -> Iterator[Any]:
         """Yield the elements under each tap: (N, C, places...)."""
-        padding, beyond, places, strides, dilations = _pool_window(
-            x, kernel_shape, auto_pad, ceil_mode, dilations, pads, strides
-        )
+        padding, beyond, places, strides, dilations = _pool_window(x, window)
         wide = [(a, b + more) for (a, b), more in zip(padding, beyond, strict=True)]
         x = np.pad(x, [(0, 0)] * (x.ndim - len(wide)) + wide, constant_values=fill)
-        for _, met in _taps(kernel_shape, dilations, strides, places):
+        for _, met in _taps(window.kernel_shape, dilations, strides, places):
             yield x[(..., *met)]
 
 
 class MaxPool(_Pool):
     """Maximum over each window; indices are left to onnx's own operator."""
 
-    def _run(
-        self,
-        x: Any,
-        auto_pad: Any = None,
-        ceil_mode: Any = None,
-        dilations: Any = None,
-        kernel_shape: Any = None,
-        pads: Any = None,
-        storage_order: Any = None,
-        strides: Any = None,
-    ) -> tuple[Any, ...]:
+    def _run(self, x: Any, storage_order: Any = None, **window: Any) -> tuple[Any, ...]:
         if len(self.onnx_node.output) > 1:
             complete: Any = MaxPoolWithIndices(self.onnx_node, self.run_params)
-            return tuple(
-                complete._run(
-                    x, auto_pad, ceil_mode, dilations, kernel_shape, pads, storage_order, strides
-                )
-            )
-        window = (auto_pad, ceil_mode, dilations, kernel_shape, pads, strides)
-        return (np.maximum.reduce(list(self._met(x, -np.inf, *window))),)
+            return tuple(complete._run(x, storage_order=storage_order, **window))
+        return (np.maximum.reduce(list(self._met(x, -np.inf, _Window(**window)))),)
 
 
 class AveragePool(_Pool):
     """Mean over each window."""
 
-    def _run(
-        self,
-        x: Any,
-        auto_pad: Any = None,
-        ceil_mode: Any = None,
-        count_include_pad: Any = None,
-        dilations: Any = None,
-        kernel_shape: Any = None,
-        pads: Any = None,
-        strides: Any = None,
-    ) -> tuple[Any, ...]:
-        window = (auto_pad, ceil_mode, dilations, kernel_shape, pads, strides)
-        padding, beyond, places, strides, dilations = _pool_window(
-            x, kernel_shape, auto_pad, ceil_mode, dilations, pads, strides
-        )
+    def _run(self, x: Any, count_include_pad: Any = None, **given: Any) -> tuple[Any, ...]:
+        window = _Window(**given)
+        padding, beyond, places, strides, dilations = _pool_window(x, window)
         # padding may count; what a window reaches beyond it never does
         counted = np.pad(np.ones(x.shape[2:]), padding, constant_values=float(count_include_pad))
         counted = np.pad(counted, [(0, more) for more in beyond])
-        count = sum(counted[met] for _, met in _taps(kernel_shape, dilations, strides, places))
-        return (sum(self._met(x, 0.0, *window)) / count,)
+        taps = _taps(window.kernel_shape, dilations, strides, places)
+        return (sum(self._met(x, 0.0, window)) / sum(counted[met] for _, met in taps),)
 
 
 class LpPool(_Pool):
     """(sum |x|^p)^(1/p) over each window."""
 
-    def _run(
-        self,
-        x: Any,
-        auto_pad: Any = None,
-        ceil_mode: Any = None,
-        dilations: Any = None,
-        kernel_shape: Any = None,
-        p: Any = None,
-        pads: Any = None,
-        strides: Any = None,
-    ) -> tuple[Any, ...]:
-        window = (auto_pad, ceil_mode, dilations, kernel_shape, pads, strides)
-        return (sum(self._met(np.abs(x) ** p, 0.0, *window)) ** (1.0 / p),)
+    def _run(self, x: Any, p: Any = None, **window: Any) -> tuple[Any, ...]:
+        return (sum(self._met(np.abs(x) ** p, 0.0, _Window(**window))) ** (1.0 / p),)
 
 
 class GlobalLpPool(OpRun):

@@ -1,6 +1,6 @@
 """Which tensors lie between the image and the score: only those get a gradient."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import onnx
 
@@ -36,3 +36,13 @@ def read_by(node: onnx.NodeProto) -> Iterator[str]:
         if attribute.HasField("g"):
             for inner in attribute.g.node:
                 yield from read_by(inner)
+
+
+def needed(nodes: Iterable[onnx.NodeProto], outputs: Sequence[str]) -> list[onnx.NodeProto]:
+    """Return the nodes, in order, that the outputs depend on."""
+    wanted, kept = set(outputs), []
+    for node in reversed(list(nodes)):
+        if any(name in wanted for name in node.output):
+            wanted.update(read_by(node))
+            kept.append(node)
+    return kept[::-1]

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
+import numpy as np
 from models.small_cnn import LAYERS, SmallCNN, create_small_cnn
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.artifact import Draft, FloorError, Gradient, describe_training, write_model
-from export.datasets import DatasetError, fashion_mnist
-from export.graphs import fold_batch_norm
-from export.parity import ParityError
-from export.train.checkpoint import Checkpoint
-from export.train.fashion import PICTURE, SOURCE, create_graph, measure_accuracy
-from export.train.fitted import Fitted
-from export.train.images import Recipe, fit
-from export.train.options import Options, parse_options
-
-NAME = "cnn.fashion_mnist"
-FLOOR = 93.0
-RECIPE = Recipe(steps=9_400)  # 20 epochs
-TINY = Recipe(steps=4, batch=16)
+from export.graphs import Graph, fold_batch_norm
+from export.train import fashion
+from export.train.fashion import Classifier, write_classifier
+from export.train.images import Recipe
+from export.train.options import Options
+from export.train.script import run_script
 
 SUMMARY = (
     "A small convolutional network that tells ten kinds of clothing apart. It has seen 60,000 grey "
@@ -57,55 +51,32 @@ def wrap(model: nn.Module) -> WithLayers:
     return WithLayers(cast(SmallCNN, fold_batch_norm(model)))
 
 
-def train(options: Options, data: fashion_mnist.Images) -> Fitted:
-    """Train, or go on training, the network."""
-    recipe = TINY if options.tiny else RECIPE
-    checkpoint = Checkpoint(options.checkpoints / f"{NAME}.pt")
-    return fit(create_small_cnn, data, recipe, options.seed, checkpoint, "CNN")
+def create_graph(model: nn.Module, checks: NDArray[np.float32]) -> Graph:
+    """Return the graph of a trained network, compared on images (N, 1, 28, 28)."""
+    return fashion.create_graph(wrap(model), checks, LAYERS)
 
 
-def create_draft(options: Options, fitted: Fitted, test: fashion_mnist.Images) -> Draft:
-    """Return the artifact to be."""
-    recipe = TINY if options.tiny else RECIPE
-    graph = create_graph(wrap(fitted.model), fashion_mnist.normalize(test.pixels[:16]), LAYERS)
-    return Draft(
-        name=NAME,
-        title="Small CNN (clothing)",
-        family="cnn",
-        task="image-classification",
-        summary=SUMMARY,
-        limits=LIMITS,
-        graphs={"predict": graph},
-        gradient=Gradient(graph, "logits", LAYERS),
-        evaluate=lambda folder: measure_accuracy(folder / "predict.onnx", test),
-        floors={} if options.tiny else {"accuracy": FLOOR},
-        training=describe_training(
-            "python -m export.train.cnn",
-            options.seed,
-            recipe.steps,
-            recipe.batch,
-            fitted.meter,
-            fitted.history,
-        ),
-        source=SOURCE,
-        licence="Apache-2.0 (weights), MIT (data)",
-        labels=fashion_mnist.LABELS,
-        picture=PICTURE,
-    )
+CNN = Classifier(
+    name="cnn.fashion_mnist",
+    script="cnn",
+    title="Small CNN (clothing)",
+    family="cnn",
+    summary=SUMMARY,
+    limits=LIMITS,
+    floor=93.0,
+    recipe=Recipe(steps=9_400),  # 20 epochs
+    tiny=Recipe(steps=4, batch=16),
+    create=create_small_cnn,
+    create_graph=create_graph,
+)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train and export; return the exit status."""
-    options = parse_options("cnn", __doc__, arguments)
-    try:
-        data, test = (fashion_mnist.load(split, options.data) for split in ("train", "test"))
-        if options.tiny:
-            data, test = fashion_mnist.take_few(data), fashion_mnist.take_few(test)
-        write_model(create_draft(options, train(options, data), test), options.zoo)
-    except (DatasetError, FloorError, ParityError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def write(options: Options) -> None:
+    """Train and export."""
+    write_classifier(CNN, options)
+
+
+main = partial(run_script, "cnn", __doc__, write)
 
 
 if __name__ == "__main__":

@@ -7,36 +7,36 @@ size, wrong labels, a rare class, a cue that cheats, with and without augmentati
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from models.small_cnn import LAYERS, create_small_cnn
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from export.artifact import (
     Draft,
-    FloorError,
     Gradient,
     describe_training,
     open_session,
     run_in_batches,
     write_model,
 )
-from export.datasets import DatasetError, variants
-from export.datasets.fashion_mnist import LABELS, Images, load, normalize, take_few
+from export.datasets import variants
+from export.datasets.fashion_mnist import LABELS, Images, normalize
 from export.metrics import Metric, measure_mean, measure_share
-from export.parity import ParityError
-from export.train.checkpoint import Checkpoint
+from export.train import fashion
 from export.train.cnn import wrap
-from export.train.fashion import IMAGE, LOGITS, PICTURE, SOURCE, create_graph
-from export.train.fitted import Fitted
+from export.train.fashion import IMAGE, LOGITS, PICTURE, SOURCE, WEIGHTS_LICENCE, load_splits
 from export.train.images import Recipe, fit
+from export.train.loop import TrainState
 from export.train.meter import Meter
-from export.train.options import Options, parse_options
+from export.train.options import Options
+from export.train.script import run_script
 
 NAME = "cnn_sweep.fashion_mnist"
 FLOOR = 89.0
@@ -101,15 +101,13 @@ def list_runs(tiny: bool = False) -> list[Run]:
     return runs
 
 
-def train(run: Run, data: Images, options: Options) -> tuple[Fitted, int]:
+def train(run: Run, data: Images, options: Options) -> tuple[TrainState, int]:
     """Train one run, or go on with it; return it and the number of its training images."""
     recipe = replace(TINY if options.tiny else RECIPE, augment=run.kind == "augmented")
     drawn = run.draw(data)
-    path = options.checkpoints / "cnn_sweep" / f"{run.name}.pt"
-    fitted = fit(
-        create_small_cnn, drawn, recipe, options.seed + run.seed, Checkpoint(path), run.name
-    )
-    return fitted, len(drawn)
+    checkpoint = options.open_checkpoint(f"cnn_sweep/{run.name}")
+    state = fit(create_small_cnn, drawn, recipe, options.seed + run.seed, checkpoint, run.name)
+    return state, len(drawn)
 
 
 def measure(path: Path, weights: Mapping[str, Tensor], run: Run, test: Images) -> dict[str, Any]:
@@ -127,7 +125,7 @@ def measure(path: Path, weights: Mapping[str, Tensor], run: Run, test: Images) -
 
 def _score(session: Any, test: Images) -> dict[str, Any]:
     logits = run_in_batches(session, LOGITS, {IMAGE: normalize(test.pixels)})
-    answer, confidence = logits.argmax(1), _softmax(logits).max(1)
+    answer, confidence = logits.argmax(1), torch.from_numpy(logits).softmax(1).amax(1)
     is_right = answer == test.labels
     recalls = [float(is_right[test.labels == i].mean()) for i in range(len(LABELS))]
     what = "of the test images are given their class"
@@ -136,12 +134,6 @@ def _score(session: Any, test: Images) -> dict[str, Any]:
         "recalls": [round(100 * recall, 2) for recall in recalls],
         "confidence": round(100 * float(confidence.mean()), 2),
     }
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    shares: NDArray[np.float32] = powers / powers.sum(1, keepdims=True)
-    return shares
 
 
 def summarize(results: Mapping[Run, Mapping[str, Any]]) -> dict[str, Metric]:
@@ -195,18 +187,18 @@ def create_draft(options: Options, data: Images, test: Images) -> Draft:
     runs, meter, about = list_runs(options.tiny), Meter(), {}
     modules: dict[Run, nn.Module] = {}
     for run in runs:
-        fitted, count = train(run, data, options)
-        modules[run] = wrap(fitted.model)
+        state, count = train(run, data, options)
+        modules[run] = wrap(state.model)
         about[run] = {
             "training_images": count,
-            "seconds": round(fitted.meter.seconds, 1),
-            "history": fitted.history,
+            "seconds": round(state.meter.seconds, 1),
+            "history": state.history,
         }
-        meter.add(fitted.meter)
+        meter.add(state.meter)
     weights = {run: dict(module.state_dict()) for run, module in modules.items()}
     evaluation = _Evaluation(weights, test)
     whole = next(run for run in runs if run.kind == "size" and run.percent == 100)
-    graph = create_graph(modules[whole], normalize(test.pixels[:16]), LAYERS)
+    graph = fashion.create_graph(modules[whole], normalize(test.pixels[:16]), LAYERS)
     recipe = TINY if options.tiny else RECIPE
     return Draft(
         name=NAME,
@@ -228,7 +220,7 @@ def create_draft(options: Options, data: Images, test: Images) -> Draft:
             (),
         ),
         source=SOURCE,
-        licence="Apache-2.0 (weights), MIT (data)",
+        licence=WEIGHTS_LICENCE,
         details=lambda: describe(evaluation.results, about),
         members={run.name: weights[run] for run in runs if run.seed == 0},
         labels=LABELS,
@@ -236,18 +228,13 @@ def create_draft(options: Options, data: Images, test: Images) -> Draft:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train, measure and export; return the exit status."""
-    options = parse_options("cnn_sweep", __doc__, arguments)
-    try:
-        data, test = (load(split, options.data) for split in ("train", "test"))
-        if options.tiny:
-            data, test = take_few(data), take_few(test)
-        write_model(create_draft(options, data, test), options.zoo)
-    except (DatasetError, FloorError, ParityError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def write(options: Options) -> None:
+    """Train, measure and export."""
+    data, test = load_splits(options.data, options.tiny)
+    write_model(create_draft(options, data, test), options.zoo)
+
+
+main = partial(run_script, "cnn_sweep", __doc__, write)
 
 
 if __name__ == "__main__":

@@ -1,31 +1,28 @@
 """Train a noise predictor on Fashion-MNIST: ``python -m export.train.diffusion``.
 
 The artifact is the network alone; the sampler that turns noise into an image by asking it again and
-again is ``export/sampler.py``.
+again is the page's own, ``dashboard/generation/sampler.py``: its pictures are what is measured.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from dashboard.generation.sampler import PredictNoise, Schedule, sample
 from models.denoiser import NO_CLASS, TIMES, Denoiser
 
-from export.artifact import Draft, FloorError, describe_training, open_session, write_model
+from export.artifact import Draft, open_session, write_model
 from export.card import CARD_FILE, ModelCard, decode_card
-from export.datasets import DatasetError
 from export.datasets.fashion_mnist import LABELS, Images
 from export.graphs import Graph, Port
 from export.metrics import Metric
-from export.parity import ParityError
-from export.sampler import PredictNoise, choose_times, compute_alphas_bar, sample
-from export.train.checkpoint import Checkpoint
-from export.train.diffusion_fit import Fitted, Recipe, fit
-from export.train.fashion import SOURCE
+from export.train.diffusion_fit import Recipe, compute_alphas_bar, find_first_time, fit
+from export.train.fashion import SOURCE, WEIGHTS_LICENCE, load_splits
 from export.train.generated import (
     COUNT,
     PIXELS,
@@ -36,13 +33,16 @@ from export.train.generated import (
     create_yardstick,
     divide_fids,
     draw_normal,
-    load_splits,
-    measure_diversity,
     scale_pixels,
 )
-from export.train.options import Options, parse_options
+from export.train.loop import TrainState
+from export.train.options import Options
+from export.train.record import describe_run
+from export.train.script import run_script
 
 NAME, RIVAL = "denoiser.fashion_mnist", "generator.fashion_mnist"
+ALPHAS_BAR = compute_alphas_bar(TIMES)
+SCHEDULE = Schedule(ALPHAS_BAR, find_first_time(ALPHAS_BAR), NO_CLASS)
 RECIPE = Recipe(steps=12_000)
 TINY = Recipe(steps=4, batch=8, warm_up=2)
 FLOORS = {"agreement": 92.0, "noise_ratio": 10.0, "gan_ratio": 1.0}
@@ -92,18 +92,13 @@ def create_predictor(path: Path) -> PredictNoise:
 def generate(path: Path, count: int, setting: Setting, seed: int = 0) -> tuple[Floats, Ints]:
     """Return images (count, 1, 28, 28) and the labels asked for."""
     predict_noise, labels = create_predictor(path), create_labels(count)
-    noise, alphas_bar = draw_normal((count, 1, 28, 28), seed), compute_alphas_bar(TIMES)
-    parts = []
+    noise, parts = draw_normal((count, 1, 28, 28), seed), []
     for i in range(0, count, 100):
-        *_, last = sample(
-            predict_noise,
-            noise[i : i + 100],
-            labels[i : i + 100],
-            NO_CLASS,
-            alphas_bar,
-            setting.steps,
-            setting.guidance,
+        rows = slice(i, i + 100)
+        way = sample(
+            predict_noise, noise[rows], labels[rows], SCHEDULE, setting.steps, setting.guidance
         )
+        *_, last = way
         parts.append(last.clean)
     return np.concatenate(parts), labels
 
@@ -112,7 +107,7 @@ def create_graph(model: Denoiser, test: Images) -> Graph:
     """Return the graph of the trained network."""
     count = 16
     noise, times = draw_normal((count, 1, 28, 28), 4), np.arange(count) * (TIMES // count)
-    kept = compute_alphas_bar(TIMES)[times][:, None, None, None]
+    kept = ALPHAS_BAR[times][:, None, None, None]
     noisy = np.sqrt(kept) * scale_pixels(test).numpy()[:count] + np.sqrt(1 - kept) * noise
     names = ", ".join(f"{index} {label}" for index, label in enumerate(LABELS))
     return Graph(
@@ -149,8 +144,6 @@ class Evaluation:
         main = Setting(2, MAIN.guidance) if self.is_tiny else MAIN
         found = self.measure_setting(path, len(self.yardstick.real), main)
         found |= self.yardstick.compare_real()
-        real = measure_diversity(self.yardstick.real, self.yardstick.labels)
-        found |= {f"{key}/real": metric for key, metric in real.items()}
         noise, rival = found["fid/noise"], self._read_rival()
         found["noise_ratio"] = divide_fids(
             noise, found["fid"], "times closer than noise to the test images, as Frechet distance"
@@ -164,9 +157,7 @@ class Evaluation:
 
     def measure_setting(self, path: Path, count: int, setting: Setting) -> dict[str, Metric]:
         """Return the metrics of one way to sample, and note them down."""
-        images, labels = generate(path, count, setting)
-        found = self.yardstick.judge_images(images, labels, "generated images")
-        found |= measure_diversity(images, labels)
+        found = self.yardstick.judge_images(*generate(path, count, setting))
         row = {key: round(each.value, 4) for key, each in found.items()}
         self.table.append({"steps": setting.steps, "guidance": setting.guidance, "n": count, **row})
         return found
@@ -180,7 +171,9 @@ class Evaluation:
         return decode_card(content, ModelCard).metrics["fid"]
 
 
-def create_draft(options: Options, fitted: Fitted, evaluation: Evaluation, test: Images) -> Draft:
+def create_draft(
+    options: Options, state: TrainState, evaluation: Evaluation, test: Images
+) -> Draft:
     """Return the artifact to be."""
     recipe = TINY if options.tiny else RECIPE
     return Draft(
@@ -190,29 +183,22 @@ def create_draft(options: Options, fitted: Fitted, evaluation: Evaluation, test:
         task="noise-prediction",
         summary=SUMMARY,
         limits=LIMITS,
-        graphs={"predict": create_graph(fitted.model, test)},
+        graphs={"predict": create_graph(state.model, test)},
         gradient=None,
         evaluate=evaluation.measure,
         floors={} if options.tiny else FLOORS,
-        training=describe_training(
-            "python -m export.train.diffusion",
-            options.seed,
-            recipe.steps,
-            recipe.batch,
-            fitted.meter,
-            fitted.history,
-        ),
+        training=describe_run("python -m export.train.diffusion", options.seed, recipe, state),
         source=SOURCE,
-        licence="Apache-2.0 (weights), MIT (data)",
+        licence=WEIGHTS_LICENCE,
         labels=LABELS,
         details=lambda: {
             "times": TIMES,
             "no_class": NO_CLASS,
             "range": [-1, 1],
             "schedule": "cosine (Nichol and Dhariwal 2021)",
-            "alphas_bar": [float(f"{each:.7g}") for each in compute_alphas_bar(TIMES)],
+            "alphas_bar": [float(f"{each:.7g}") for each in ALPHAS_BAR],
             "sampler": "DDIM, no noise added on the way, the clean guess clipped to the range",
-            "first_time": choose_times(compute_alphas_bar(TIMES), 1)[0],
+            "first_time": SCHEDULE.first,
             "steps": MAIN.steps,
             "guidance": MAIN.guidance,
             "settings": evaluation.table,
@@ -220,25 +206,21 @@ def create_draft(options: Options, fitted: Fitted, evaluation: Evaluation, test:
     )
 
 
-def train(options: Options, data: Images) -> Fitted:
+def train(options: Options, data: Images) -> TrainState:
     """Train, or go on training, the network."""
     recipe = TINY if options.tiny else RECIPE
-    return fit(data, recipe, options.seed, Checkpoint(options.checkpoints / f"{NAME}.pt"))
+    return fit(data, recipe, options.seed, options.open_checkpoint(NAME))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train and export; return the exit status."""
-    options = parse_options("diffusion", __doc__, arguments)
-    try:
-        data, test = load_splits(options.data, options.tiny)
-        yardstick = create_yardstick(data, test, 100 if options.tiny else COUNT)
-        evaluation = Evaluation(yardstick, options.zoo / RIVAL, [], options.tiny)
-        fitted = train(options, data)
-        write_model(create_draft(options, fitted, evaluation, test), options.zoo)
-    except (DatasetError, FloorError, ParityError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def write(options: Options) -> None:
+    """Train and export."""
+    data, test = load_splits(options.data, options.tiny)
+    yardstick = create_yardstick(data, test, 100 if options.tiny else COUNT)
+    evaluation = Evaluation(yardstick, options.zoo / RIVAL, [], options.tiny)
+    write_model(create_draft(options, train(options, data), evaluation, test), options.zoo)
+
+
+main = partial(run_script, "diffusion", __doc__, write)
 
 
 if __name__ == "__main__":

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from models.denoiser import NO_CLASS, TIMES, Denoiser, create_denoiser
+from models.denoiser import NO_CLASS, TIMES, create_denoiser
+from numpy.typing import NDArray
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from export.datasets.fashion_mnist import Images
-from export.sampler import compute_alphas_bar
 from export.train.checkpoint import Checkpoint
 from export.train.generated import scale_pixels
-from export.train.meter import Meter
+from export.train.loop import TrainState, average_into, create_generator, descend, train
 
+FAINTEST = 0.001  # share of an image's power
 _SAVE_EVERY = 250  # steps
 
 
@@ -33,62 +34,41 @@ class Recipe:
     average: float = 0.999
 
 
-@dataclass
-class Fitted:
-    """``model``: the running average of the trained weights; (step, mean loss since the last)."""
-
-    model: Denoiser
-    history: list[tuple[int, float]] = field(default_factory=list)
-    meter: Meter = field(default_factory=Meter)
-
-
-def fit(data: Images, recipe: Recipe, seed: int, checkpoint: Checkpoint) -> Fitted:
-    """Train, or go on training; every random choice follows from the seed and the step."""
+def fit(data: Images, recipe: Recipe, seed: int, checkpoint: Checkpoint) -> TrainState:
+    """Train, or go on from the checkpoint; what is shipped is the weights' running average."""
     torch.manual_seed(seed)
     model = create_denoiser().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=1e-3)
-    fitted, start = Fitted(copy.deepcopy(model)), 0
-    state = checkpoint.load(run={"seed": seed, "images": len(data), **asdict(recipe)})
-    if state is not None:
-        model.load_state_dict(state["raw"])
-        fitted.model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        fitted.history = [(int(step), float(loss)) for step, loss in state["history"]]
-        fitted.meter = Meter(**state["meter"])
-        start = int(state["step"])
     images, labels = scale_pixels(data), torch.from_numpy(data.labels)
     alphas_bar = torch.from_numpy(compute_alphas_bar(TIMES)).float()
-    bar = tqdm(initial=start, total=recipe.steps, desc="diffusion", mininterval=5)
-    while start < recipe.steps:
-        upto, losses = min(start + _SAVE_EVERY, recipe.steps), []
-        with fitted.meter.running():
-            for step in range(start, upto):
-                for group in optimizer.param_groups:
-                    group["lr"] = recipe.rate * compute_factor(step, recipe)
-                generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-                loss = compute_loss(model, images, labels, alphas_bar, recipe, generator)
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-                average_into(fitted.model, model, min(recipe.average, (step + 1) / (step + 10)))
-                losses.append(float(loss.detach()))
-                bar.update()
-        start = upto
-        fitted.history.append((start, sum(losses) / len(losses)))
-        checkpoint.save(
-            {
-                "step": start,
-                "raw": model.state_dict(),
-                "model": fitted.model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "history": [list(entry) for entry in fitted.history],
-                "meter": fitted.meter.state(),
-            }
-        )
-    bar.close()
-    fitted.model.eval()
-    return fitted
+
+    def take_step(step: int) -> Tensor:
+        random = create_generator(seed, step)
+        loss = compute_loss(model, images, labels, alphas_bar, recipe, random)
+        descend(optimizer, loss, recipe.rate * compute_factor(step, recipe), clip=1.0)
+        average_into(average, model, min(recipe.average, (step + 1) / (step + 10)))
+        return loss.detach()
+
+    state = TrainState({"raw": model, "model": average}, (optimizer,))
+    return train(
+        state, take_step, recipe, seed, checkpoint, "diffusion", _SAVE_EVERY, images=len(data)
+    )
+
+
+def compute_alphas_bar(times: int) -> NDArray[np.float64]:
+    """Return the share of signal power left at each time: a cosine (Nichol, Dhariwal 2021)."""
+    angles = (np.arange(times + 1) / times + 0.008) / 1.008 * np.pi / 2
+    kept = np.cos(angles) ** 2
+    return np.cumprod(np.clip(kept[1:] / kept[:-1], 0.001, 1.0))
+
+
+def find_first_time(alphas_bar: NDArray[np.float64]) -> int:
+    """Return the last time with ``FAINTEST`` of the image's power left: sampling begins there.
+
+    Later, there is nothing to see, and dividing by nearly 0 would blow up the smallest error.
+    """
+    return int(np.flatnonzero(alphas_bar >= FAINTEST)[-1])
 
 
 def compute_factor(step: int, recipe: Recipe) -> float:
@@ -119,13 +99,3 @@ def compute_loss(
     with torch.autocast("cpu", torch.bfloat16):
         predicted = model(noisy.contiguous(memory_format=torch.channels_last), time, condition)
     return F.mse_loss(predicted.float(), noise)
-
-
-@torch.no_grad()
-def average_into(average: nn.Module, model: nn.Module, keep: float) -> None:
-    """Move the averaged weights (and buffers) a little towards the model's."""
-    for old, new in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-        if old.is_floating_point():
-            old.lerp_(new, 1 - keep)
-        else:
-            old.copy_(new)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
-from models import discriminator as detective
-from models import generator as forger
 from models.discriminator import LAYERS, Discriminator
+from models.discriminator import fold_norms as fold_discriminator
 from models.generator import LATENT, Generator
+from models.generator import fold_norms as fold_generator
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.artifact import Draft, Gradient, Training, describe_training, open_session
+from export.artifact import Draft, Gradient, open_session, run_in_batches
 from export.datasets.fashion_mnist import LABELS, Images
 from export.graphs import Graph, Port
 from export.metrics import Metric, measure_share
 from export.train import gan_texts as texts
-from export.train.fashion import SOURCE
-from export.train.gan_fit import Fitted, Recipe
+from export.train.fashion import SOURCE, WEIGHTS_LICENCE
+from export.train.gan_fit import FIGURES, Recipe
 from export.train.generated import (
     COUNT,
     PIXELS,
@@ -30,15 +32,16 @@ from export.train.generated import (
     create_labels,
     divide_fids,
     draw_normal,
-    measure_diversity,
     scale_pixels,
 )
+from export.train.loop import TrainState
 from export.train.options import Options
+from export.train.record import describe_run
 
 GENERATOR, DISCRIMINATOR = "generator.fashion_mnist", "discriminator.fashion_mnist"
 COLLAPSED = "generator_collapsed.fashion_mnist"
 FLOORS = {"agreement": 85.0, "noise_ratio": 10.0}
-LICENCE = "Apache-2.0 (weights), MIT (data)"
+_COMMAND = "python -m export.train.gan"
 _NAMES = ", ".join(f"{index} {label}" for index, label in enumerate(LABELS))
 LABEL_PORT = Port("int64", ("N",), f"the class: {_NAMES}")
 
@@ -60,29 +63,20 @@ def generate(
     path: Path, count: int, seed: int = 0, weights: Mapping[str, Tensor] | None = None
 ) -> tuple[Floats, Ints]:
     """Return images (count, 1, 28, 28) of an exported generator, and the labels asked for."""
-    session, labels = open_session(path, weights), create_labels(count)
-    latents = draw_normal((count, LATENT), seed)
-    parts = [
-        session.run(["image"], {"latent": latents[i : i + 250], "label": labels[i : i + 250]})[0]
-        for i in range(0, count, 250)
-    ]
-    return np.concatenate(parts), labels
+    labels = create_labels(count)
+    feed: dict[str, NDArray[Any]] = {"latent": draw_normal((count, LATENT), seed), "label": labels}
+    return run_in_batches(open_session(path, weights), "image", feed), labels
 
 
 def judge(path: Path, images: Floats, labels: Ints) -> Floats:
     """Return the scores (N, 1) of an exported discriminator."""
-    session = open_session(path)
-    parts = [
-        session.run(["score"], {"image": images[i : i + 250], "label": labels[i : i + 250]})[0]
-        for i in range(0, len(images), 250)
-    ]
-    return np.concatenate(parts)
+    return run_in_batches(open_session(path), "score", {"image": images, "label": labels})
 
 
 def create_generator_graph(model: Generator) -> Graph:
     """Return the graph of a trained generator."""
     return Graph(
-        forger.fold_norms(model),
+        fold_generator(model),
         (torch.zeros(2, LATENT), torch.zeros(2, dtype=torch.int64)),
         {
             "latent": Port("float32", ("N", LATENT), "standard normal numbers"),
@@ -94,19 +88,18 @@ def create_generator_graph(model: Generator) -> Graph:
 
 
 def create_generator_draft(
-    options: Options, recipe: Recipe, fitted: Fitted, yardstick: Yardstick, name: str
+    options: Options, recipe: Recipe, state: TrainState, yardstick: Yardstick, name: str
 ) -> Draft:
     """Return the artifact of the trained or of the collapsed generator."""
     seen: dict[str, dict[str, Metric]] = {}
 
     def evaluate(folder: Path) -> dict[str, Metric]:
         path, count = folder / "predict.onnx", len(yardstick.real)
-        for moment, weights in fitted.generators.items():
-            seen[moment] = _measure(*generate(path, count // 2, 0, weights), yardstick)
-        found = _measure(*generate(path, count), yardstick) | yardstick.compare_real()
+        for moment, weights in state.moments["generator"].items():
+            seen[moment] = yardstick.judge_images(*generate(path, count // 2, 0, weights))
+        found = yardstick.judge_images(*generate(path, count)) | yardstick.compare_real()
         found["noise_ratio"] = divide_fids(found["fid/noise"], found["fid"], texts.NOISE_RATIO)
-        real = measure_diversity(yardstick.real, yardstick.labels)
-        return found | {f"{key}/real": metric for key, metric in real.items()}
+        return found
 
     return Draft(
         name=name,
@@ -115,27 +108,27 @@ def create_generator_draft(
         task="image-generation",
         summary=texts.SUMMARIES[name],
         limits=texts.LIMITS[name],
-        graphs={"predict": create_generator_graph(fitted.generator)},
+        graphs={"predict": create_generator_graph(state.model)},
         gradient=None,
         evaluate=evaluate,
         floors={} if options.tiny or name == COLLAPSED else FLOORS,
-        training=_describe_training(options, fitted, recipe),
+        training=describe_run(_COMMAND, options.seed, recipe, state),
         source=SOURCE,
-        licence=LICENCE,
+        licence=WEIGHTS_LICENCE,
         labels=LABELS,
-        details=lambda: {**_describe(fitted, recipe), "moments": _tabulate(seen)},
-        members=fitted.generators,
+        details=lambda: {**_describe(state, recipe), "moments": _tabulate(seen)},
+        members=state.moments["generator"],
     )
 
 
 def create_discriminator_draft(
-    options: Options, recipe: Recipe, fitted: Fitted, test: Images
+    options: Options, recipe: Recipe, state: TrainState, test: Images
 ) -> Draft:
     """Return the artifact of the trained discriminator; the generator's is in the zoo by now."""
     chosen = test.take(np.arange(min(len(test), COUNT)))
     real = scale_pixels(chosen).numpy()
     graph = Graph(
-        WithLayers(detective.fold_norms(fitted.discriminator)),
+        WithLayers(fold_discriminator(cast(Discriminator, state.networks["discriminator"]))),
         (torch.zeros(2, 1, 28, 28), torch.zeros(2, dtype=torch.int64)),
         {"image": Port("float32", ("N", 1, 28, 28), PIXELS), "label": LABEL_PORT},
         {"score": Port("float32", ("N", 1), "above 0: real; below: forged")},
@@ -154,7 +147,7 @@ def create_discriminator_draft(
 
     members = {
         name: {f"model.{key}": value for key, value in weights.items()}
-        for name, weights in fitted.discriminators.items()
+        for name, weights in state.moments["discriminator"].items()
     }
     return Draft(
         name=DISCRIMINATOR,
@@ -167,18 +160,13 @@ def create_discriminator_draft(
         gradient=Gradient(graph, "score", LAYERS),
         evaluate=evaluate,
         floors={},
-        training=_describe_training(options, fitted, recipe),
+        training=describe_run(_COMMAND, options.seed, recipe, state),
         source=SOURCE,
-        licence=LICENCE,
+        licence=WEIGHTS_LICENCE,
         labels=LABELS,
-        details=_describe(fitted, recipe),
+        details=_describe(state, recipe),
         members=members,
     )
-
-
-def _measure(images: Floats, labels: Ints, yardstick: Yardstick) -> dict[str, Metric]:
-    found = yardstick.judge_images(images, labels, "generated images")
-    return found | measure_diversity(images, labels)
 
 
 def _tabulate(seen: Mapping[str, Mapping[str, Metric]]) -> dict[str, dict[str, object]]:
@@ -188,21 +176,10 @@ def _tabulate(seen: Mapping[str, Mapping[str, Metric]]) -> dict[str, dict[str, o
     }
 
 
-def _describe_training(options: Options, fitted: Fitted, recipe: Recipe) -> Training:
-    history = [(each.step, each.discriminator_loss) for each in fitted.rounds]
-    return describe_training(
-        "python -m export.train.gan",
-        options.seed,
-        recipe.steps,
-        recipe.batch,
-        fitted.meter,
-        history,
-    )
-
-
-def _describe(fitted: Fitted, recipe: Recipe) -> dict[str, object]:
+def _describe(state: TrainState, recipe: Recipe) -> dict[str, object]:
     """Return what the pages need: the recipe, and the contest round by round."""
     rounds = [
-        {key: round(value, 4) for key, value in asdict(each).items()} for each in fitted.rounds
+        {"step": step} | dict(zip(FIGURES, (round(each, 4) for each in figures), strict=True))
+        for step, *figures in state.history
     ]
     return {"recipe": asdict(recipe), "latent": LATENT, "range": [-1, 1], "contest": rounds}

@@ -4,7 +4,6 @@ they look to a classifier, how much do they differ from each other."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -12,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 
 from export.artifact import ZOO
-from export.datasets import fashion_mnist
 from export.datasets.fashion_mnist import LABELS, Images
 from export.fid import Judge, Judgement, resample_fid
 from export.metrics import Metric, measure_mean, measure_share
@@ -52,21 +50,26 @@ class Yardstick:
     real: Floats
     labels: Ints
 
-    def judge_images(self, images: Floats, labels: Ints, what: str) -> dict[str, Metric]:
-        """Return agreement and FID of generated images (N, 1, 28, 28) in [-1, 1]."""
+    def judge_images(
+        self, images: Floats, labels: Ints, what: str = "generated images"
+    ) -> dict[str, Metric]:
+        """Return agreement, FID and diversity of generated images (N, 1, 28, 28) in [-1, 1]."""
         judged = self.judge.judge(images)
         hits = int((judged.classes == labels).sum())
         agreement = measure_share(
             hits, len(labels), f"of {what} are what was asked for, says the CNN of the zoo"
         )
-        return {"agreement": agreement, "fid": self._measure(judged, what)}
+        found = {"agreement": agreement, "fid": self._measure(judged, what)}
+        return found | measure_diversity(images, labels)
 
     def compare_real(self) -> dict[str, Metric]:
-        """Return the FID of real images and of noise, as many as there are generated ones."""
+        """Return the FID of real images and of noise, as many as are made; the real diversity."""
         noise = draw_normal(self.real.shape, seed=1).clip(-1, 1)
+        real = measure_diversity(self.real, self.labels)
         return {
             "fid/real": self._measure(self.judge.judge(self.real), "training images"),
             "fid/noise": self._measure(self.judge.judge(noise), "images of pure noise"),
+            **{f"{key}/real": metric for key, metric in real.items()},
         }
 
     def _measure(self, judged: Judgement, what: str) -> Metric:
@@ -115,11 +118,3 @@ def count_distinct(members: Floats) -> int:
         if not kept or ((np.stack(kept) - image) ** 2).mean(1).min() >= TWIN**2:
             kept.append(image)
     return len(kept)
-
-
-def load_splits(folder: Path | None, is_tiny: bool) -> tuple[Images, Images]:
-    """Return the training and the test images, or a few of each."""
-    train, test = (fashion_mnist.load(split, folder) for split in ("train", "test"))
-    if is_tiny:
-        return fashion_mnist.take_few(train, 20), fashion_mnist.take_few(test, 20)
-    return train, test

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from export.datasets.fashion_mnist import Images, normalize
 from export.train.checkpoint import Checkpoint
-from export.train.fitted import Fitted
+from export.train.loop import TrainState, create_generator, descend, train
 
 _SAVE_EVERY = 200  # steps
 
@@ -45,45 +44,28 @@ def fit(
     seed: int,
     checkpoint: Checkpoint,
     title: str = "",
-) -> Fitted:
-    """Train a network and return it in evaluation mode; go on from the checkpoint if there is one.
-
-    Every random choice of a step follows from the seed and the step's number, so a run that was
-    interrupted ends where one that was not does.
-    """
+) -> TrainState:
+    """Train a network, or go on from the checkpoint."""
     torch.manual_seed(seed)
-    model = create()
-    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = create().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _create_optimizer(model, recipe)
-    fitted = Fitted(model)
-    done = fitted.resume(
-        optimizer, checkpoint.load(run={"seed": seed, "images": len(data), **asdict(recipe)})
-    )
     images = torch.from_numpy(normalize(data.pixels))
     labels = torch.from_numpy(data.labels)
     order = _Order(len(data), recipe.batch, seed)
-    losses: list[float] = []
-    model.train()
-    bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
-    while done < recipe.steps:
-        upto = min(done + _SAVE_EVERY, recipe.steps)
-        with fitted.meter.running():
-            for step in range(done, upto):
-                _set_rate(optimizer, recipe, step)
-                chosen = order.take(step)
-                batch = images[chosen]
-                generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-                if recipe.augment:
-                    batch = augment(batch, generator)
-                losses.append(_step(model, optimizer, batch, labels[chosen], recipe))
-                bar.update()
-        done = upto
-        fitted.history.append((done, sum(losses) / len(losses)))
-        losses.clear()
-        checkpoint.save(fitted.describe(optimizer, done))
-    bar.close()
-    model.eval()
-    return fitted
+
+    def take_step(step: int) -> Tensor:
+        chosen = order.take(step)
+        batch = images[chosen]
+        if recipe.augment:
+            batch = augment(batch, create_generator(seed, step))
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
+            logits = model(batch.contiguous(memory_format=torch.channels_last))
+        smoothing = recipe.label_smoothing
+        loss = F.cross_entropy(logits.float(), labels[chosen], label_smoothing=smoothing)
+        return descend(optimizer, loss, recipe.rate * compute_factor(step, recipe.steps))
+
+    state = TrainState({"model": model}, (optimizer,))
+    return train(state, take_step, recipe, seed, checkpoint, title, _SAVE_EVERY, images=len(data))
 
 
 def _create_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -99,32 +81,12 @@ def _create_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer
     return torch.optim.SGD(groups, lr=recipe.rate, momentum=0.9, nesterov=True)
 
 
-def _set_rate(optimizer: torch.optim.Optimizer, recipe: Recipe, step: int) -> None:
-    """Warm up over the first fifth of the steps, then fall to 0 along a cosine."""
-    warm = 0.2 * recipe.steps
+def compute_factor(step: int, steps: int) -> float:
+    """Return the share of the learning rate: up over a fifth of the steps, down along a cosine."""
+    warm = 0.2 * steps
     if step < warm:
-        factor = (step + 1) / (warm + 1)
-    else:
-        factor = 0.5 * (1 + math.cos(math.pi * (step - warm) / (recipe.steps - warm)))
-    for group in optimizer.param_groups:
-        group["lr"] = recipe.rate * factor
-
-
-def _step(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    batch: Tensor,
-    labels: Tensor,
-    recipe: Recipe,
-) -> float:
-    batch = batch.contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
-        logits = model(batch)
-    loss = F.cross_entropy(logits.float(), labels, label_smoothing=recipe.label_smoothing)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-    return float(loss.detach())
+        return (step + 1) / (warm + 1)
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
 class _Order:

@@ -60,14 +60,6 @@ class Meter:
         bounds = f"bounds {low_watts:g} and {high_watts:g} W a busy core"
         return Energy(value, low, high, "Wh", f"estimated: {how}; {bounds}")
 
-    def state(self) -> dict[str, float]:
-        """Return what a checkpoint keeps."""
-        return {
-            "seconds": self.seconds,
-            "core_seconds": self.core_seconds,
-            "joules": self.joules,
-        }
-
 
 def _count_core_seconds() -> float:
     times = os.times()

@@ -7,16 +7,15 @@ trained resolvers are measured on.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from export.artifact import Draft, Gradient, write_model
-from export.datasets import DatasetError, minilm
+from export.datasets import minilm
 from export.datasets.pronoun_tokens import Encoded
 from export.datasets.pronouns import load_natural_pairs
 from export.metrics import Metric
-from export.parity import ParityError
 from export.train.minilm_graphs import (
     HEADS,
     LAYERS,
@@ -25,8 +24,9 @@ from export.train.minilm_graphs import (
     create_predict_graph,
     load_encoder,
 )
-from export.train.options import Options, parse_options
+from export.train.options import Options
 from export.train.pronoun_scores import WORDING, compute_head_shares, create_tests, measure_heads
+from export.train.script import run_script
 
 NAME = "minilm.sentences"
 _TESTS, _TINY_TESTS = 400, 4  # generated pairs
@@ -108,15 +108,12 @@ def create_draft(options: Options) -> Draft:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Export; return the exit status."""
-    options = parse_options("minilm", __doc__, arguments)
-    try:
-        write_model(create_draft(options), options.zoo)
-    except (DatasetError, ParityError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def write(options: Options) -> None:
+    """Export."""
+    write_model(create_draft(options), options.zoo)
+
+
+main = partial(run_script, "minilm", __doc__, write)
 
 
 if __name__ == "__main__":

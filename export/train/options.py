@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.artifact import ZOO
-from export.train.checkpoint import CHECKPOINTS
+from export.train.checkpoint import CHECKPOINTS, Checkpoint
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,10 @@ class Options:
     zoo: Path
     tiny: bool
     names: tuple[str, ...]
+
+    def open_checkpoint(self, name: str) -> Checkpoint:
+        """Return where the run of this name is kept, and goes on from."""
+        return Checkpoint(self.checkpoints / f"{name}.pt")
 
 
 def parse_options(

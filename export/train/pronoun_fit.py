@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from tqdm import tqdm
 from export.datasets.pronoun_tokens import Encoded
 from export.graphs import round_weights
 from export.train.checkpoint import Checkpoint
-from export.train.fitted import Fitted
+from export.train.loop import TrainState, descend, mix_seed, train
 from export.train.minilm_graphs import WIDTH, load_encoder
 
 LAYER = 4  # of the encoder's six, whose states are read
@@ -66,37 +66,33 @@ def fit(
     seed: int,
     checkpoint: Checkpoint,
     title: str,
-) -> Fitted:
-    """Train a network; go on from the checkpoint if there is one.
-
-    What a step sees follows from the seed and the step's number alone, so a run that was
-    interrupted ends where one that was not does.
-    """
+) -> TrainState:
+    """Train a network, or go on from the checkpoint."""
     torch.manual_seed(seed)
     model = create()
     set_scale(model, states[:2000], data.attention_mask[:2000])
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay
     )
-    fitted = Fitted(model)
-    run = {"seed": seed, "rows": len(data), **asdict(recipe)}
-    done = fitted.resume(optimizer, checkpoint.load(run))
-    bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
-    model.train()
-    while done < recipe.steps:
-        upto = min(done + _SAVE_EVERY, recipe.steps)
-        with fitted.meter.running():
-            losses = [
-                _step(model, optimizer, data, states, recipe, seed, step)
-                for step in range(done, upto)
-            ]
-        bar.update(upto - done)
-        done = upto
-        fitted.history.append((done, sum(losses) / len(losses)))
-        checkpoint.save(fitted.describe(optimizer, done))
-    bar.close()
-    model.eval()
-    return fitted
+    spread = cast(Tensor, model.spread)
+
+    def take_step(step: int) -> Tensor:
+        torch.manual_seed(mix_seed(seed, step))  # of the noise and the dropout
+        chosen = np.random.default_rng((seed, step)).integers(0, len(data) // 2, recipe.batch)
+        rows = np.stack([2 * chosen, 2 * chosen + 1], 1).ravel()  # both sentences of a pair
+        part = data.take(rows)
+        length = int(part.attention_mask.sum(1).max())
+        inputs = states[torch.from_numpy(rows), :length].float()
+        inputs = inputs + recipe.noise * spread * torch.randn_like(inputs)
+        mask = torch.from_numpy(part.attention_mask[:, :length])
+        scores, _ = model(inputs, mask, torch.from_numpy(part.pronoun))
+        loss = compute_loss(scores, torch.from_numpy(part.referent[:, :length]))
+        # A short rise, then down to 0 over the second half.
+        factor = min(1, (step + 1) / 100, 2 * (1 - step / recipe.steps))
+        return descend(optimizer, loss, recipe.rate * factor, clip=1.0)
+
+    state = TrainState({"model": model}, (optimizer,))
+    return train(state, take_step, recipe, seed, checkpoint, title, _SAVE_EVERY, rows=len(data))
 
 
 def set_scale(model: nn.Module, states: Tensor, attention_mask: Any) -> None:
@@ -110,32 +106,3 @@ def compute_loss(scores: Tensor, referent: Tensor) -> Tensor:
     """Return the mean surprise that a place of the referent is pointed at; both are (N, T)."""
     right = scores.log_softmax(1).masked_fill(~referent, _FAR)
     return -right.logsumexp(1).mean()
-
-
-def _step(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    data: Encoded,
-    states: Tensor,
-    recipe: Recipe,
-    seed: int,
-    step: int,
-) -> float:
-    torch.manual_seed(seed * 1_000_003 + step)  # of the noise and the dropout
-    chosen = np.random.default_rng((seed, step)).integers(0, len(data) // 2, recipe.batch)
-    rows = np.stack([2 * chosen, 2 * chosen + 1], 1).ravel()  # both sentences of a pair
-    part = data.take(rows)
-    length = int(part.attention_mask.sum(1).max())
-    for group in optimizer.param_groups:  # a short rise, then down to 0 over the second half
-        group["lr"] = recipe.rate * min(1, (step + 1) / 100, 2 * (1 - step / recipe.steps))
-    inputs = states[torch.from_numpy(rows), :length].float()
-    spread = cast(Tensor, model.spread)
-    inputs = inputs + recipe.noise * spread * torch.randn_like(inputs)
-    mask = torch.from_numpy(part.attention_mask[:, :length])
-    scores, _ = model(inputs, mask, torch.from_numpy(part.pronoun))
-    loss = compute_loss(scores, torch.from_numpy(part.referent[:, :length]))
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimizer.step()
-    return float(loss.detach())

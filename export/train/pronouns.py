@@ -8,8 +8,9 @@ by hand.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,30 +20,23 @@ from models.pronoun_resolver import create_pronoun_resolver
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.artifact import (
-    ZOO,
-    Draft,
-    FloorError,
-    Gradient,
-    write_model,
-)
+from export.artifact import ZOO, Draft, Gradient, write_model
 from export.datasets import DatasetError, minilm
 from export.datasets.pronoun_tokens import LENGTH, PRONOUN, Encoded, encode
 from export.datasets.pronouns import LICENCE, create_pairs
 from export.graphs import Graph, Port
 from export.metrics import Metric
-from export.parity import ParityError
 from export.sessions import open_session, run_in_batches
-from export.train.checkpoint import Checkpoint
-from export.train.fitted import Fitted
+from export.train.loop import TrainState
 from export.train.minilm import NAME as ENCODER
 from export.train.minilm_graphs import WIDTH
-from export.train.options import Options, parse_options
+from export.train.options import Options
 from export.train.pronoun_fit import LAYER, Recipe, compute_states, fit
 from export.train.pronoun_scores import compute_states as compute_exported_states
 from export.train.pronoun_scores import create_tests, measure_rules, measure_scores
 from export.train.pronoun_texts import LIMITS, SUMMARIES, TITLES
 from export.train.record import describe_training
+from export.train.script import run_script
 
 CREATE: dict[str, Callable[[], nn.Module]] = {
     "resolver": create_pronoun_resolver,
@@ -134,7 +128,7 @@ def _describe_inside(model: nn.Module, length: str | int) -> dict[str, Port]:
     return {"memory": Port("float32", axes3, "the last layer's states, both directions")}
 
 
-def create_draft(name: str, fitted: Fitted, material: Material, options: Options) -> Draft:
+def create_draft(name: str, state: TrainState, material: Material, options: Options) -> Draft:
     """Return the artifact to be."""
     recipe = TINY if options.tiny else RECIPE
     return Draft(
@@ -144,8 +138,8 @@ def create_draft(name: str, fitted: Fitted, material: Material, options: Options
         task="coreference",
         summary=SUMMARIES[name],
         limits=LIMITS[name],
-        graphs={"predict": create_graph(fitted.model, material, "T")},
-        gradient=Gradient(create_graph(fitted.model, material, LENGTH), "scores"),
+        graphs={"predict": create_graph(state.model, material, "T")},
+        gradient=Gradient(create_graph(state.model, material, LENGTH), "scores"),
         evaluate=lambda folder: evaluate(folder / "predict.onnx", material),
         floors={} if options.tiny else FLOORS.get(name, {}),
         training=describe_training(
@@ -153,8 +147,8 @@ def create_draft(name: str, fitted: Fitted, material: Material, options: Options
             options.seed,
             recipe.steps,
             2 * recipe.batch,
-            fitted.meter,
-            fitted.history,
+            state.meter,
+            state.losses,
         ),
         source=_SOURCE,
         licence="Apache-2.0",
@@ -191,22 +185,19 @@ def evaluate(path: Path, material: Material) -> dict[str, Metric]:
     return measure_scores(material.tests, scores)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train and export; return the exit status."""
-    options = parse_options("pronouns", __doc__, arguments, tuple(CREATE))
+def write(options: Options) -> None:
+    """Train and export."""
     recipe = TINY if options.tiny else RECIPE
-    try:
-        material = load_material(options)
-        for name in options.names:
-            checkpoint = Checkpoint(options.checkpoints / f"{name}.pronouns.pt")
-            fitted = fit(
-                CREATE[name], material.data, material.states, recipe, options.seed, checkpoint, name
-            )
-            write_model(create_draft(name, fitted, material, options), options.zoo)
-    except (DatasetError, FloorError, ParityError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    material = load_material(options)
+    for name in options.names:
+        checkpoint = options.open_checkpoint(f"{name}.pronouns")
+        state = fit(
+            CREATE[name], material.data, material.states, recipe, options.seed, checkpoint, name
+        )
+        write_model(create_draft(name, state, material, options), options.zoo)
+
+
+main = partial(run_script, "pronouns", __doc__, write, names=tuple(CREATE))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ card's details): what a network can hold, and what gradients find when nothing n
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,19 +19,13 @@ from models.recall_rnn import create_recall_rnn
 from models.recall_transformer import create_recall_transformer
 from torch import nn
 
-from export.artifact import (
-    Draft,
-    FloorError,
-    Gradient,
-    write_model,
-)
+from export.artifact import Draft, Gradient, write_model
 from export.datasets.recall import LAGS, LICENCE, MAX_LAG, SYMBOLS, TOKENS
 from export.metrics import Metric, measure_share
-from export.parity import ParityError
 from export.sessions import open_session, run_in_batches
 from export.train.checkpoint import Checkpoint
-from export.train.fitted import Fitted
-from export.train.options import Options, parse_options
+from export.train.loop import TrainState
+from export.train.options import Options
 from export.train.recall_fit import (
     Recipe,
     compute_gradient_norms,
@@ -46,7 +41,8 @@ from export.train.recall_graphs import (
     get_embedding,
 )
 from export.train.recall_texts import LIMITS, SUMMARIES, TITLES
-from export.train.record import describe_machine, describe_training
+from export.train.record import describe_machine, describe_run
+from export.train.script import run_script
 
 CREATE: dict[str, Callable[[], nn.Module]] = {
     "rnn": create_recall_rnn,
@@ -68,8 +64,8 @@ _SOURCE = {
 class Trained:
     """One architecture's two networks and what was measured before they are exported."""
 
-    near: Fitted
-    even: Fitted
+    near: TrainState
+    even: TrainState
     untrained: nn.Module
 
 
@@ -78,17 +74,17 @@ def train(name: str, options: Options) -> Trained:
     near, even = (TINY_NEAR, TINY_EVEN) if options.tiny else (NEAR, EVEN)
     torch.manual_seed(options.seed)
     untrained = CREATE[name]().eval()
-    fitted = [
+    near_state, even_state = [
         fit(
             CREATE[name],
             recipe,
             options.seed,
-            Checkpoint(options.checkpoints / f"{name}.recall.{how}.pt"),
+            options.open_checkpoint(f"{name}.recall.{how}"),
             f"{name}, {how}",
         )
         for how, recipe in (("near", near), ("even", even))
     ]
-    return Trained(fitted[0], fitted[1], untrained)
+    return Trained(near_state, even_state, untrained)
 
 
 def create_draft(name: str, trained: Trained, options: Options, speed: dict[str, object]) -> Draft:
@@ -115,14 +111,7 @@ def create_draft(name: str, trained: Trained, options: Options, speed: dict[str,
         gradient=Gradient(create_gradient_graph(model), LOGITS),
         evaluate=measure,
         floors={} if options.tiny or name not in FLOORS else {f"lag/{MAX_LAG}": FLOORS[name]},
-        training=describe_training(
-            "python -m export.train.recall",
-            options.seed,
-            recipe.steps,
-            recipe.batch,
-            trained.near.meter,
-            trained.near.history,
-        ),
+        training=describe_run("python -m export.train.recall", options.seed, recipe, trained.near),
         source=_SOURCE,
         licence="Apache-2.0",
         labels=SYMBOLS,
@@ -170,7 +159,7 @@ def describe(
             "training": {
                 "seconds": trained.even.meter.seconds,
                 "energy": asdict(trained.even.meter.estimate_energy()),
-                "history": [[step, round(loss, 5)] for step, loss in trained.even.history],
+                "history": [[step, round(loss, 5)] for step, loss in trained.even.losses],
             },
         },
         "throughput": speed,
@@ -201,17 +190,14 @@ def measure_speed(checkpoint: Checkpoint, tiny: bool) -> dict[str, dict[str, obj
     return speed
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train and export; return the exit status."""
-    options = parse_options("recall", __doc__, arguments, tuple(CREATE))
-    try:
-        speed = measure_speed(Checkpoint(options.checkpoints / "recall.speed.pt"), options.tiny)
-        for name in options.names:
-            write_model(create_draft(name, train(name, options), options, speed[name]), options.zoo)
-    except (FloorError, ParityError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def write(options: Options) -> None:
+    """Train and export."""
+    speed = measure_speed(options.open_checkpoint("recall.speed"), options.tiny)
+    for name in options.names:
+        write_model(create_draft(name, train(name, options), options, speed[name]), options.zoo)
+
+
+main = partial(run_script, "recall", __doc__, write, names=tuple(CREATE))
 
 
 if __name__ == "__main__":

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from export.datasets.recall import LAGS, MAX_LAG, MIN_LAG, SYMBOLS, create_sequences, draw_lag
 from export.train.checkpoint import Checkpoint
-from export.train.fitted import Fitted
+from export.train.loop import TrainState, descend, train
 
 LENGTHS = (16, 32, 64, 128, 256, 512)  # of the sequences whose throughput is measured
 _SAVE_EVERY = 100  # steps
@@ -39,45 +38,22 @@ class Recipe:
 
 def fit(
     create: Callable[[], nn.Module], recipe: Recipe, seed: int, checkpoint: Checkpoint, title: str
-) -> Fitted:
-    """Train a network; go on from the checkpoint if there is one.
-
-    What a step sees follows from the seed and the step's number alone, so a run that was
-    interrupted ends where one that was not does.
-    """
+) -> TrainState:
+    """Train a network, or go on from the checkpoint."""
     torch.manual_seed(seed)
     model = create()
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate)
-    fitted = Fitted(model)
-    done = fitted.resume(optimizer, checkpoint.load({"seed": seed, **asdict(recipe)}))
-    bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
-    while done < recipe.steps:
-        upto = min(done + _SAVE_EVERY, recipe.steps)
-        with fitted.meter.running():
-            losses = [_step(model, optimizer, recipe, seed, step) for step in range(done, upto)]
-        bar.update(upto - done)
-        done = upto
-        fitted.history.append((done, sum(losses) / len(losses)))
-        checkpoint.save(fitted.describe(optimizer, done))
-    bar.close()
-    model.eval()
-    return fitted
 
+    def take_step(step: int) -> Tensor:
+        random = np.random.default_rng((seed, step))
+        lag = draw_lag(random) if recipe.near else int(random.integers(MIN_LAG, MAX_LAG + 1))
+        data = create_sequences(recipe.batch, lag, (seed, step))
+        loss = F.cross_entropy(model(torch.from_numpy(data.tokens)), torch.from_numpy(data.answers))
+        factor = min(1.0, 4 * (1 - step / recipe.steps))  # down to 0 over the last quarter
+        return descend(optimizer, loss, recipe.rate * factor, recipe.clip)
 
-def _step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, recipe: Recipe, seed: int, step: int
-) -> float:
-    generator = np.random.default_rng((seed, step))
-    lag = draw_lag(generator) if recipe.near else int(generator.integers(MIN_LAG, MAX_LAG + 1))
-    for group in optimizer.param_groups:  # constant, then down to 0 over the last quarter
-        group["lr"] = recipe.rate * min(1.0, 4 * (1 - step / recipe.steps))
-    data = create_sequences(recipe.batch, lag, (seed, step))
-    loss = F.cross_entropy(model(torch.from_numpy(data.tokens)), torch.from_numpy(data.answers))
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-    optimizer.step()
-    return float(loss.detach())
+    state = TrainState({"model": model}, (optimizer,))
+    return train(state, take_step, recipe, seed, checkpoint, title, _SAVE_EVERY)
 
 
 def compute_gradient_norms(model: nn.Module, count: int) -> dict[str, float]:

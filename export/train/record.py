@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from export.card import Training
+from export.train.loop import Recipe, TrainState
 from export.train.meter import Meter
 
 __all__ = ["Training", "describe_machine", "describe_training"]
@@ -50,3 +51,8 @@ def _name_processor() -> str:
         return platform.processor() or platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def describe_run(command: str, seed: int, recipe: Recipe, state: TrainState) -> Training:
+    """Return the card's account of one network's whole training."""
+    return describe_training(command, seed, recipe.steps, recipe.batch, state.meter, state.losses)

@@ -20,29 +20,17 @@ from models.text_transformer import create_text_transformer
 from numpy.typing import NDArray
 from torch import nn
 
-from export.artifact import (
-    Draft,
-    FloorError,
-    Gradient,
-    write_model,
-)
-from export.datasets import DatasetError, imdb
+from export.artifact import Draft, Gradient, write_model
+from export.datasets import imdb
 from export.graphs import Graph, round_weights
 from export.metrics import Metric, measure_share
-from export.parity import ParityError
 from export.sessions import open_session
-from export.train.checkpoint import Checkpoint
-from export.train.fitted import Fitted
-from export.train.options import Options, parse_options
-from export.train.record import describe_training
+from export.train.loop import TrainState
+from export.train.options import Options
+from export.train.record import describe_run
+from export.train.script import run_script
 from export.train.text_baseline import WHAT, classify
-from export.train.text_fit import (
-    RECIPES,
-    Recipe,
-    compute_gradient_by_distance,
-    count_hits,
-    fit,
-)
+from export.train.text_fit import RECIPES, Recipe, compute_gradient_by_distance, count_hits, fit
 from export.train.text_graphs import (
     GRADIENT_LENGTH,
     LOGITS,
@@ -100,28 +88,28 @@ def prepare(options: Options) -> Material:
         imdb.encode(test.texts, vocabulary, longest),
         train.labels,
         test.labels,
-        classify(train, test, Checkpoint(options.checkpoints / "tfidf.imdb.pt")),
+        classify(train, test, options.open_checkpoint("tfidf.imdb")),
     )
 
 
-def train(name: str, material: Material, options: Options) -> Fitted:
+def train(name: str, material: Material, options: Options) -> TrainState:
     """Train, or go on training, one network; its weights are rounded as its artifact's are."""
-    fitted = fit(
+    state = fit(
         partial(CREATE[name], len(material.vocabulary)),
         material.train,
         material.train_labels,
         TINY if options.tiny else RECIPES[name],
         options.seed,
-        Checkpoint(options.checkpoints / f"{name}.imdb.pt"),
+        options.open_checkpoint(f"{name}.imdb"),
         name,
     )
-    round_weights(fitted.model)
-    return fitted
+    round_weights(state.model)
+    return state
 
 
-def create_draft(name: str, fitted: Fitted, material: Material, options: Options) -> Draft:
+def create_draft(name: str, state: TrainState, material: Material, options: Options) -> Draft:
     """Return the artifact to be."""
-    model, recipe = fitted.model, TINY if options.tiny else RECIPES[name]
+    model, recipe = state.model, TINY if options.tiny else RECIPES[name]
     hits = count_hits(model, material.test, material.test_labels)
     baseline = int((material.baseline == material.test_labels).sum())
     return Draft(
@@ -135,14 +123,7 @@ def create_draft(name: str, fitted: Fitted, material: Material, options: Options
         gradient=Gradient(create_gradient_graph(model, material.test), LOGITS),
         evaluate=lambda folder: evaluate(name, folder / "predict.onnx", material),
         floors={} if options.tiny or name not in FLOORS else {"accuracy": FLOORS[name]},
-        training=describe_training(
-            f"python -m export.train.text {name}",
-            options.seed,
-            recipe.steps,
-            recipe.batch,
-            fitted.meter,
-            fitted.history,
-        ),
+        training=describe_run(f"python -m export.train.text {name}", options.seed, recipe, state),
         source=_SOURCE,
         licence="Apache-2.0 (weights and code); no review is part of it",
         labels=imdb.LABELS,
@@ -218,18 +199,15 @@ def _write_words(vocabulary: Sequence[str]) -> bytes:
     return (json.dumps(vocabulary, ensure_ascii=False, indent=0) + "\n").encode()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train and export; return the exit status."""
-    options = parse_options("text", __doc__, arguments, tuple(CREATE))
-    try:
-        material = prepare(options)
-        for name in options.names:
-            fitted = train(name, material, options)
-            write_model(create_draft(name, fitted, material, options), options.zoo)
-    except (DatasetError, FloorError, ParityError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def write(options: Options) -> None:
+    """Train and export."""
+    material = prepare(options)
+    for name in options.names:
+        state = train(name, material, options)
+        write_model(create_draft(name, state, material, options), options.zoo)
+
+
+main = partial(run_script, "text", __doc__, write, names=tuple(CREATE))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -11,11 +11,10 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from export.datasets.imdb import pad
 from export.train.checkpoint import Checkpoint
-from export.train.fitted import Fitted
+from export.train.loop import TrainState, descend, mix_seed, train
 
 Rows = Sequence[NDArray[np.int64]]
 
@@ -59,63 +58,37 @@ def fit(
     seed: int,
     checkpoint: Checkpoint,
     title: str,
-) -> Fitted:
-    """Train a network and return it in evaluation mode; go on from the checkpoint if there is one.
-
-    Every random choice of a step follows from the seed and the step's number, so a run that was
-    interrupted ends where one that was not does.
-    """
+) -> TrainState:
+    """Train a network, or go on from the checkpoint."""
     torch.manual_seed(seed)
     model = create()
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.rate)
-    fitted = Fitted(model)
-    words = sum(len(row) for row in rows)
-    done = fitted.resume(
-        optimizer,
-        checkpoint.load({"seed": seed, "rows": len(rows), "words": words, **asdict(recipe)}),
+    lengths = [len(row) for row in rows]
+    order = _Order(lengths, recipe.batch, seed)
+
+    def take_step(step: int) -> Tensor:
+        chosen = order.take(step)
+        tokens = torch.from_numpy(pad([rows[i][-recipe.words :] for i in chosen]))
+        torch.manual_seed(mix_seed(seed, step))  # what dropout drops
+        dropped = (torch.rand(tokens.shape) < recipe.word_dropout) & (tokens != 0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
+            logits = model(tokens.masked_fill(dropped, _UNKNOWN))
+        loss = F.cross_entropy(logits.float(), torch.from_numpy(labels[chosen]))
+        # A short warm-up, then down to 0.
+        factor = min(1.0, (step + 1) / (0.05 * recipe.steps + 1)) * (1 - step / recipe.steps)
+        return descend(optimizer, loss, recipe.rate * factor, recipe.clip)
+
+    return train(
+        TrainState({"model": model}, (optimizer,)),
+        take_step,
+        recipe,
+        seed,
+        checkpoint,
+        title,
+        _SAVE_EVERY,
+        rows=len(rows),
+        words=sum(lengths),
     )
-    order = _Order([len(row) for row in rows], recipe.batch, seed)
-    model.train()
-    bar = tqdm(initial=done, total=recipe.steps, desc=title, mininterval=5)
-    while done < recipe.steps:
-        upto, losses = min(done + _SAVE_EVERY, recipe.steps), []
-        with fitted.meter.running():
-            for step in range(done, upto):
-                chosen = order.take(step)
-                tokens = pad([rows[i][-recipe.words :] for i in chosen])
-                torch.manual_seed(seed * 1_000_003 + step)  # what dropout drops
-                batch = torch.from_numpy(tokens), torch.from_numpy(labels[chosen])
-                losses.append(_step(model, optimizer, *batch, recipe, step))
-                bar.update()
-        done = upto
-        fitted.history.append((done, sum(losses) / len(losses)))
-        bar.set_postfix(loss=f"{fitted.history[-1][1]:.3f}", refresh=False)
-        checkpoint.save(fitted.describe(optimizer, done))
-    bar.close()
-    model.eval()
-    return fitted
-
-
-def _step(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    tokens: Tensor,
-    labels: Tensor,
-    recipe: Recipe,
-    step: int,
-) -> float:
-    for group in optimizer.param_groups:  # a short warm-up, then down to 0
-        warm = min(1.0, (step + 1) / (0.05 * recipe.steps + 1))
-        group["lr"] = recipe.rate * warm * (1 - step / recipe.steps)
-    dropped = (torch.rand(tokens.shape) < recipe.word_dropout) & (tokens != 0)
-    with torch.autocast("cpu", torch.bfloat16, enabled=recipe.half):
-        logits = model(tokens.masked_fill(dropped, _UNKNOWN))
-    loss = F.cross_entropy(logits.float(), labels)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-    optimizer.step()
-    return float(loss.detach())
 
 
 class _Order:

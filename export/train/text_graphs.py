@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from export.datasets.imdb import LABELS, pad
 from export.graphs import Graph, Port
-from export.recurrent import run_rnn
+from export.recurrent import create_node, run_rnn
 
 TOKENS, EMBEDDINGS, MASK = "tokens", "embeddings", "mask"
 LOGITS, LOGITS_BY_WORD, STATES, ATTENTION = "logits", "logits_by_word", "states", "attention"
@@ -89,17 +89,8 @@ def _run_lstm(model: TextLSTM, embeddings: Tensor) -> Tensor:
     # Parts in torch: input, forget, candidate, output; in ONNX: input, output, forget, candidate.
     parts = [weight.chunk(4) for weight in weights]
     of_word, of_state, *biases = (torch.cat([i, o, f, g])[None] for i, f, g, o in parts)
-    count, length, _ = embeddings.shape
-    hidden = model.recurrent.hidden_size
-    states = torch.onnx.ops.symbolic(
-        "LSTM",
-        (embeddings.transpose(0, 1), of_word, of_state, torch.cat(biases, 1)),
-        {"hidden_size": hidden},
-        dtype=embeddings.dtype,
-        shape=(length, 1, count, hidden),
-        version=18,
-    )
-    return states[:, 0].transpose(0, 1)  # (T, 1, N, hidden) to (N, T, hidden)
+    joined = (of_word, of_state, torch.cat(biases, 1))
+    return create_node("LSTM", embeddings, joined, model.recurrent.hidden_size)
 
 
 def _embed(model: nn.Module, tokens: Tensor) -> Tensor:

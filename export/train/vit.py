@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
+import numpy as np
 import torch
 from models.small_vit import PATCH, SIDE, STRIDE, TOKENS, Block, SmallViT, create_small_vit
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.artifact import Draft, FloorError, Gradient, describe_training, write_model
-from export.datasets import DatasetError
-from export.datasets.fashion_mnist import LABELS, Images, load, normalize, take_few
-from export.graphs import Port, fold_batch_norm
-from export.parity import ParityError
-from export.train.checkpoint import Checkpoint
-from export.train.fashion import PICTURE, SOURCE, create_graph, measure_accuracy
-from export.train.fitted import Fitted
-from export.train.images import Recipe, fit
-from export.train.options import Options, parse_options
-
-NAME = "vit.fashion_mnist"
-FLOOR = 90.0
-RECIPE = Recipe(
-    steps=7_000, rate=2e-3, weight_decay=0.05, optimizer="adamw", half=False
-)  # 15 epochs
-TINY = Recipe(steps=3, batch=16, rate=1e-3, optimizer="adamw")
+from export.graphs import Graph, Port, fold_batch_norm
+from export.train import fashion
+from export.train.fashion import Classifier, write_classifier
+from export.train.images import Recipe
+from export.train.options import Options
+from export.train.script import run_script
 
 SUMMARY = (
     "A small Transformer that tells ten kinds of clothing apart. It sees the picture as 49 "
@@ -56,72 +47,55 @@ class WithAttention(nn.Module):
         return logits, torch.stack(attention, 1), *attention
 
 
-def train(options: Options, data: Images) -> Fitted:
-    """Train, or go on training, the network."""
-    recipe = TINY if options.tiny else RECIPE
-    checkpoint = Checkpoint(options.checkpoints / f"{NAME}.pt")
-    return fit(create_small_vit, data, recipe, options.seed, checkpoint, "ViT")
-
-
-def create_draft(options: Options, fitted: Fitted, test: Images) -> Draft:
-    """Return the artifact to be."""
-    recipe, model = TINY if options.tiny else RECIPE, cast(SmallViT, fitted.model)
-    depth, heads = len(model.blocks), cast(Block, model.blocks[0]).attention.heads
-    layers = tuple(f"{ATTENTION}_{i}" for i in range(depth))
-    attention = Port(
-        "float32",
-        ("N", depth, heads, TOKENS, TOKENS),
-        "how much each token (row) looks at each (column), by layer and head; rows sum to 1; "
-        "token 0 is the class token, the others are the patches, row by row",
-    )
-    checks = normalize(test.pixels[:16])
+def create_graph(model: nn.Module, checks: NDArray[np.float32]) -> Graph:
+    """Return the graph of a trained network, compared on images (N, 1, 28, 28)."""
     folded = cast(SmallViT, fold_batch_norm(model))
-    graph = create_graph(WithAttention(folded), checks, layers, {ATTENTION: attention})
-    return Draft(
-        name=NAME,
-        title="Small ViT (clothing)",
-        family="transformer",
-        task="image-classification",
-        summary=SUMMARY,
-        limits=LIMITS,
-        graphs={"predict": graph},
-        gradient=Gradient(graph, "logits", layers),
-        evaluate=lambda folder: measure_accuracy(folder / "predict.onnx", test),
-        floors={} if options.tiny else {"accuracy": FLOOR},
-        training=describe_training(
-            "python -m export.train.vit",
-            options.seed,
-            recipe.steps,
-            recipe.batch,
-            fitted.meter,
-            fitted.history,
-        ),
-        source=SOURCE,
-        licence="Apache-2.0 (weights), MIT (data)",
-        details={
-            "patch": PATCH,
-            "stride": STRIDE,
-            "grid": SIDE // STRIDE,
-            "layers": depth,
-            "heads": heads,
-        },
-        labels=LABELS,
-        picture=PICTURE,
+    depth, heads = _count_heads(folded)
+    meaning = (
+        "how much each token (row) looks at each (column), by layer and head; rows sum to 1; "
+        "token 0 is the class token, the others are the patches, row by row"
     )
+    attention = Port("float32", ("N", depth, heads, TOKENS, TOKENS), meaning)
+    layers = [f"{ATTENTION}_{i}" for i in range(depth)]
+    return fashion.create_graph(WithAttention(folded), checks, layers, {ATTENTION: attention})
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train and export; return the exit status."""
-    options = parse_options("vit", __doc__, arguments)
-    try:
-        data, test = (load(split, options.data) for split in ("train", "test"))
-        if options.tiny:
-            data, test = take_few(data), take_few(test)
-        write_model(create_draft(options, train(options, data), test), options.zoo)
-    except (DatasetError, FloorError, ParityError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def describe(model: nn.Module) -> dict[str, object]:
+    """Return the card's details."""
+    depth, heads = _count_heads(cast(SmallViT, model))
+    sizes = {"patch": PATCH, "stride": STRIDE, "grid": SIDE // STRIDE}
+    return {**sizes, "layers": depth, "heads": heads}
+
+
+def _count_heads(model: SmallViT) -> tuple[int, int]:
+    """Return the number of layers and of each layer's heads."""
+    return len(model.blocks), cast(Block, model.blocks[0]).attention.heads
+
+
+VIT = Classifier(
+    name="vit.fashion_mnist",
+    script="vit",
+    title="Small ViT (clothing)",
+    family="transformer",
+    summary=SUMMARY,
+    limits=LIMITS,
+    floor=90.0,
+    recipe=Recipe(
+        steps=7_000, rate=2e-3, weight_decay=0.05, optimizer="adamw", half=False
+    ),  # 15 epochs
+    tiny=Recipe(steps=3, batch=16, rate=1e-3, optimizer="adamw"),
+    create=create_small_vit,
+    create_graph=create_graph,
+    describe=describe,
+)
+
+
+def write(options: Options) -> None:
+    """Train and export."""
+    write_classifier(VIT, options)
+
+
+main = partial(run_script, "vit", __doc__, write)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from onnx import helper, numpy_helper
 
 from export.autodiff.differentiate import Differentiated
 from export.autodiff.errors import UnsupportedGraph
-from export.autodiff.path import read_by
+from export.autodiff.path import needed, read_by
 from export.autodiff.shapes import Array
 
 PREFIX = "explain/"  # of every tensor that a method adds
@@ -123,16 +123,6 @@ class Sketch:
         """Return the nodes added so far and forget them: they become the body of a loop."""
         taken, self.nodes = self.nodes, []
         return taken
-
-
-def needed(nodes: Iterable[onnx.NodeProto], outputs: Sequence[str]) -> list[onnx.NodeProto]:
-    """Return the nodes, in order, that the outputs depend on."""
-    wanted, kept = set(outputs), []
-    for node in reversed(list(nodes)):
-        if any(name in wanted for name in node.output):
-            wanted.update(read_by(node))
-            kept.append(node)
-    return kept[::-1]
 
 
 def fill(

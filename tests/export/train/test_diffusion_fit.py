@@ -1,48 +1,34 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from export.datasets.fashion_mnist import Images
-from export.sampler import compute_alphas_bar
-from export.train import diffusion_fit
-from export.train.checkpoint import Checkpoint
-from export.train.diffusion_fit import Recipe, average_into, compute_factor, compute_loss, fit
+from export.train.diffusion_fit import (
+    FAINTEST,
+    Recipe,
+    compute_alphas_bar,
+    compute_factor,
+    compute_loss,
+    find_first_time,
+)
+from export.train.loop import average_into
 from models.denoiser import NO_CLASS
 
-RECIPE = Recipe(steps=4, batch=4, warm_up=2)
 ALPHAS_BAR = torch.from_numpy(compute_alphas_bar(1000)).float()
 
 
-@pytest.fixture
-def data() -> Images:
-    pixels = np.random.default_rng(0).integers(0, 256, (20, 28, 28)).astype(np.uint8)
-    return Images(pixels, np.arange(20) % 10)
+def test_the_schedule_falls_from_almost_all_to_almost_nothing() -> None:
+    alphas_bar = compute_alphas_bar(1000)
+    assert alphas_bar[0] > 0.999 and alphas_bar[-1] < 1e-5
+    assert (np.diff(alphas_bar) < 0).all()
+    # cos^2 of half of a right angle, but for the offset.
+    assert alphas_bar[499] == pytest.approx(0.5, abs=0.01)
 
 
-def get_weights(model: nn.Module) -> Tensor:
-    return torch.cat([each.detach().flatten() for each in model.parameters()])
-
-
-def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(
-    data: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(diffusion_fit, "_SAVE_EVERY", 2)
-    whole = fit(data, RECIPE, 0, Checkpoint(tmp_path / "whole.pt"))
-
-    class Interrupted(Checkpoint):
-        def save(self, state: dict[str, object]) -> None:
-            super().save(state)
-            if state["step"] == 2:
-                raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fit(data, RECIPE, 0, Interrupted(tmp_path / "parts.pt"))
-    resumed = fit(data, RECIPE, 0, Checkpoint(tmp_path / "parts.pt"))
-    assert torch.equal(get_weights(whole.model), get_weights(resumed.model))
-    assert [step for step, _ in resumed.history] == [2, 4]
+def test_sampling_begins_where_something_can_be_seen() -> None:
+    alphas_bar = compute_alphas_bar(1000)
+    first = find_first_time(alphas_bar)
+    assert alphas_bar[first] >= FAINTEST > alphas_bar[first + 1]
 
 
 class Spy(nn.Module):

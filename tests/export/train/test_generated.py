@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from export.metrics import Metric
+from export.train.fashion import load_splits
 from export.train.generated import (
     TWIN,
     count_distinct,
@@ -9,7 +10,6 @@ from export.train.generated import (
     create_yardstick,
     divide_fids,
     draw_normal,
-    load_splits,
     measure_diversity,
     scale_pixels,
 )

@@ -38,25 +38,6 @@ def test_it_learns(data: Images, tmp_path: Path) -> None:
     assert fitted.history[-1][0] == 150
 
 
-def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(
-    data: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(images, "_SAVE_EVERY", 2)
-    whole = fit(create, data, RECIPE, 0, Checkpoint(tmp_path / "whole.pt"))
-
-    class Interrupted(Checkpoint):
-        def save(self, state: dict[str, object]) -> None:
-            super().save(state)
-            if state["step"] == 4:
-                raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fit(create, data, RECIPE, 0, Interrupted(tmp_path / "parts.pt"))
-    resumed = fit(create, data, RECIPE, 0, Checkpoint(tmp_path / "parts.pt"))
-    assert torch.equal(get_weights(whole.model), get_weights(resumed.model))
-    assert [step for step, _ in resumed.history] == [2, 4, 6]
-
-
 def test_the_same_seed_gives_the_same_network_and_another_another(
     data: Images, tmp_path: Path
 ) -> None:

@@ -1,10 +1,12 @@
 """The scripts of the image classifiers, end to end on a hundred images."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from export.datasets import fashion_mnist
 from export.train import cnn, cnn_sweep, vit
 
 pytestmark = pytest.mark.fashion_mnist
@@ -34,9 +36,9 @@ def test_a_missing_data_set_ends_with_one_sentence(
 def test_below_the_floor_the_script_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    few = cnn.fashion_mnist.take_few(cnn.fashion_mnist.load("test"))
-    monkeypatch.setattr(cnn.fashion_mnist, "load", lambda *_: few)
-    monkeypatch.setattr(cnn, "RECIPE", cnn.TINY)
+    few = fashion_mnist.take_few(fashion_mnist.load("test"))
+    monkeypatch.setattr(fashion_mnist, "load", lambda *_: few)
+    monkeypatch.setattr(cnn, "CNN", replace(cnn.CNN, recipe=cnn.CNN.tiny))
     arguments = ["--zoo", f"{tmp_path}/zoo", "--checkpoints", f"{tmp_path}/runs"]
     assert cnn.main(arguments) == 1
     assert "below its floor of 93" in capsys.readouterr().err

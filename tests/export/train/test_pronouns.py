@@ -7,50 +7,11 @@ import pytest
 import torch
 
 from export.artifact import EXPLAIN_FILE, ZOO
-from export.datasets.minilm import load_tokenizer
-from export.datasets.pronoun_tokens import Encoded, encode
-from export.datasets.pronouns import create_pairs
 from export.train import pronouns
-from export.train.checkpoint import Checkpoint
-from export.train.pronoun_fit import Recipe, compute_loss, fit
+from export.train.pronoun_fit import compute_loss
 from export.train.pronoun_scores import measure_heads
-from models.pronoun_resolver import create_pronoun_resolver
 
 pytestmark = pytest.mark.minilm
-
-
-def _create_data() -> tuple[Encoded, torch.Tensor]:
-    data = encode(create_pairs(6, (0,)), load_tokenizer())
-    generator = torch.Generator().manual_seed(0)
-    return data, torch.randn(12, 32, 384, generator=generator).bfloat16()
-
-
-def _train(path: Path, steps: int = 4) -> dict[str, torch.Tensor]:
-    data, states = _create_data()
-    recipe = Recipe(steps=steps, pairs=6, batch=2)
-    fitted = fit(create_pronoun_resolver, data, states, recipe, 3, Checkpoint(path), "")
-    return fitted.model.state_dict()
-
-
-def test_an_interrupted_run_ends_where_another_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("export.train.pronoun_fit._SAVE_EVERY", 2)
-    whole, again = _train(tmp_path / "whole.pt"), _train(tmp_path / "again.pt")
-    assert all(torch.equal(whole[name], again[name]) for name in whole)
-    save = Checkpoint.save
-
-    def save_and_stop(self: Checkpoint, state: dict[str, object]) -> None:
-        save(self, state)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Checkpoint, "save", save_and_stop)
-    with pytest.raises(KeyboardInterrupt):
-        _train(tmp_path / "cut.pt")
-    monkeypatch.setattr(Checkpoint, "save", save)
-    assert torch.load(tmp_path / "cut.pt", weights_only=True)["step"] == 2
-    resumed = _train(tmp_path / "cut.pt")
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
 def test_the_loss_by_hand() -> None:

@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 import onnxruntime as ort
-import pytest
 import torch
 
 from export.artifact import EXPLAIN_FILE
@@ -22,28 +21,6 @@ def _train(path: Path, steps: int) -> dict[str, torch.Tensor]:
 def test_two_runs_with_the_same_seed_are_equal(tmp_path: Path) -> None:
     first, second = (_train(tmp_path / f"{i}.pt", 3) for i in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
-
-
-def test_an_interrupted_run_ends_where_another_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("export.train.recall_fit._SAVE_EVERY", 2)
-    whole = _train(tmp_path / "whole.pt", 4)
-
-    checkpoint = Checkpoint(tmp_path / "cut.pt")
-    save = Checkpoint.save
-
-    def save_and_stop(self: Checkpoint, state: dict[str, object]) -> None:
-        save(self, state)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Checkpoint, "save", save_and_stop)
-    with pytest.raises(KeyboardInterrupt):
-        _train(checkpoint.path, 4)
-    monkeypatch.setattr(Checkpoint, "save", save)
-    assert torch.load(checkpoint.path, weights_only=True)["step"] == 2
-    resumed = _train(checkpoint.path, 4)
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
 def test_the_gradient_of_an_untrained_lstm_fades_with_the_lag() -> None:

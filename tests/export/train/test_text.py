@@ -13,7 +13,8 @@ from export.datasets import imdb
 from export.sessions import open_session
 from export.train import text, text_fit
 from export.train.checkpoint import Checkpoint
-from export.train.text_fit import Fitted, Recipe
+from export.train.loop import TrainState
+from export.train.text_fit import Recipe
 from export.train.text_texts import describe_limits
 from models.text_lstm import create_text_lstm
 from models.text_rnn import create_text_rnn
@@ -31,11 +32,11 @@ def draw_rows(count: int = 24) -> list[np.ndarray]:
 ROWS, LABELS = draw_rows(), np.arange(24) % 2
 
 
-def train(path: Path, create: Any = create_text_lstm) -> Fitted:
+def train(path: Path, create: Any = create_text_lstm) -> TrainState:
     return text_fit.fit(partial(create, 40), ROWS, LABELS, RECIPE, 0, Checkpoint(path), "test")
 
 
-def assert_equal(one: Fitted, other: Fitted) -> None:
+def assert_equal(one: TrainState, other: TrainState) -> None:
     for name, weight in one.model.state_dict().items():
         assert torch.equal(weight, other.model.state_dict()[name]), name
 
@@ -49,16 +50,16 @@ def test_an_interrupted_run_ends_where_one_that_was_not_does(
 ) -> None:
     whole = train(tmp_path / "whole.pt")
     monkeypatch.setattr(text_fit, "_SAVE_EVERY", 3)
-    real, calls = text_fit._step, 0
+    real, calls = text_fit.descend, 0
 
-    def stop_at_the_fifth(*arguments: Any) -> float:
+    def stop_at_the_fifth(*arguments: Any) -> torch.Tensor:
         nonlocal calls
         calls += 1
         if calls == 5:
             raise KeyboardInterrupt
         return real(*arguments)
 
-    monkeypatch.setattr(text_fit, "_step", stop_at_the_fifth)
+    monkeypatch.setattr(text_fit, "descend", stop_at_the_fifth)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "cut.pt")
     resumed = train(tmp_path / "cut.pt")
