@@ -1,6 +1,5 @@
 """Corruptions and shifts, one or a family a file. A new one is one file and one entry here.
 
-The first 19 are those of ImageNet-C (15, and the 4 it keeps for validation), in its order.
 Reading the registry loads neither scipy nor skimage: a corruption imports them when it computes.
 """
 
@@ -26,7 +25,7 @@ from dashboard.stress import (
     spatter,
     zoom_blur,
 )
-from dashboard.stress.base import GROUPS, MAX_SEVERITY, Corruption
+from dashboard.stress.base import GROUPS, MAX_SEVERITY, Corruption, Suite
 
 CORRUPTIONS: tuple[Corruption, ...] = (
     noise.GAUSSIAN,
@@ -72,4 +71,17 @@ def get_corruption(name: str) -> Corruption:
     return _BY_NAME[name]
 
 
-__all__ = ["CORRUPTIONS", "GROUPS", "MAX_SEVERITY", "Corruption", "get_corruption"]
+def list_suites(*suites: Suite) -> tuple[Corruption, ...]:
+    """Return the corruptions that belong to one of ``suites``, in the registry's order."""
+    return tuple(each for each in CORRUPTIONS if each.suite in suites)
+
+
+__all__ = [
+    "CORRUPTIONS",
+    "GROUPS",
+    "MAX_SEVERITY",
+    "Corruption",
+    "Suite",
+    "get_corruption",
+    "list_suites",
+]
