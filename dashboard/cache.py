@@ -17,6 +17,7 @@ from typing import TypeVar, cast
 import streamlit as st
 from cachetools import LRUCache
 
+from dashboard.generation.diffusion_pictures import Judge, create_judge
 from dashboard.inference.cards import Card, ModelCard, load_card, load_model_card
 from dashboard.inference.gradients import GradientGraph
 from dashboard.inference.graphs import OnnxGraph, load_member
@@ -26,7 +27,7 @@ from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.small_pictures import GARMENTS, SmallPictures, load_small_pictures
-from dashboard.inference.zoo import ZooEntry, list_models
+from dashboard.inference.zoo import ZooEntry, ZooError, list_models
 from dashboard.sequences.word_pieces import WordPieces
 from dashboard.sequences.words import WordReader
 from dashboard.uploads.detection import Detected
@@ -37,6 +38,7 @@ from dashboard.uploads.spec import InputSpec, OutputSpec, Pixels
 T = TypeVar("T")
 
 ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
+JUDGE = "cnn.fashion_mnist"  # what the pages on generators ask of a picture
 
 # A heat map of 224 x 224 float32 is 200 KB, its picture 80 KB, a photo with its input 800 KB, a
 # score 2 KB: under 100 MB when full.
@@ -207,6 +209,14 @@ def get_sample(name: str) -> Photo:
 def get_small_pictures(name: str = GARMENTS) -> SmallPictures:
     """Return one of the sets of small pictures; raises ZooError."""
     return load_small_pictures(ZOO / "samples" / f"{name}.npz")
+
+
+def get_judge() -> Judge:
+    """Return what the clothing CNN makes of generated pictures, None where it cannot be read."""
+    try:
+        return create_judge(get_model(JUDGE))
+    except ZooError:
+        return None
 
 
 @st.cache_resource(show_spinner=False)

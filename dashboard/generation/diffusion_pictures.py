@@ -10,7 +10,9 @@ import numpy as np
 from dashboard.channel_pictures import encode_url
 from dashboard.generation.diffusion import Revival, Trajectory
 from dashboard.inference.model import Doubles, Floats
-from dashboard.inference.preprocessing import Pixels
+from dashboard.inference.preprocessing import Pixels, normalize
+from dashboard.inference.probability import compute_probabilities
+from dashboard.inference.sessions import OnnxModel
 from dashboard.overlays import Scale, render_heat
 
 # (N, 28, 28) images in [-1, 1] -> probabilities (N, 10); None where no classifier is at hand.
@@ -129,3 +131,13 @@ def _read_verdicts(probs: Doubles | None) -> list[tuple[int, float]]:
 
 def _round(values: Floats | Doubles) -> list[float]:
     return [round(float(value), 4) for value in values]
+
+
+def create_judge(model: OnnxModel) -> Judge:
+    """Return what asks a classifier for the class probabilities (N, K) of pictures (N, H, W)."""
+
+    def judge(images: Floats) -> Doubles:
+        views = np.repeat(to_grey(images)[..., None], 3, axis=3)  # (N, H, W, 3)
+        return compute_probabilities(model.predict(normalize(views, model.card)))
+
+    return judge

@@ -10,9 +10,7 @@ import numpy as np
 from dashboard.inference.model import Floats, Model
 from dashboard.inference.preprocessing import Pixels, crop_view, normalize
 from dashboard.inference.sessions import OnnxModel
-from dashboard.stress import CORRUPTIONS, Corruption
 
-SEED = 0
 _LIGHT = 50_000_000  # multiplications a picture: thousands of runs take a second or two
 _SMALL = 64  # pixels a side: shown as the squares that they are
 
@@ -58,11 +56,6 @@ class Sight:
         """Return what names a result about this sight, and nothing else."""
         return (*self.key, "shift", *what)
 
-    def corrupt(self, corruption: Corruption, severity: int) -> Pixels:
-        """Return the picture (H, W, 3) corrupted; one grey plane where colour is not seen."""
-        views = corrupt_views(self.picture[np.newaxis], corruption, severity, self.is_grey)
-        return views.reshape(self.picture.shape)
-
 
 def see_zoo(model: OnnxModel, pixels: Pixels, photo_key: str) -> Sight:
     """Return what a network of the zoo makes of a photo (h, w, 3)."""
@@ -78,18 +71,3 @@ def see_zoo(model: OnnxModel, pixels: Pixels, photo_key: str) -> Sight:
         crop=lambda photo: crop_view(photo, card),
         is_light=card.macs < _LIGHT,
     )
-
-
-def corrupt_views(
-    views: Pixels, corruption: Corruption, severity: int, is_grey: bool, seed: int = SEED
-) -> Pixels:
-    """Return views (N, H, W, 3) corrupted; grey ones get the same noise in all three channels."""
-    if not is_grey:
-        return corruption.apply(views, severity, seed)
-    grey: Pixels = np.repeat(corruption.apply(views[..., :1], severity, seed), 3, axis=3)
-    return grey
-
-
-def list_corruptions(is_grey: bool) -> list[Corruption]:
-    """Return the corruptions that change what a network sees."""
-    return [each for each in CORRUPTIONS if not (is_grey and each.needs_colour)]

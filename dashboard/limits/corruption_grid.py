@@ -14,7 +14,7 @@ from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.sight import Sight
 from dashboard.limits.maps import Report, draw_heats, report_nothing
-from dashboard.stress import MAX_SEVERITY, Corruption
+from dashboard.stress import MAX_SEVERITY, Corruption, corrupt_views
 
 _WORKERS = 2
 
@@ -41,6 +41,12 @@ class Cell:
     view: Pixels
 
 
+def corrupt_picture(sight: Sight, corruption: Corruption, severity: int) -> Pixels:
+    """Return what the network sees (H, W, 3), corrupted; in one grey plane if it sees no colour."""
+    views = corrupt_views(sight.picture[np.newaxis], corruption, severity, sight.is_grey)
+    return views.reshape(sight.picture.shape)
+
+
 def compute_steps(
     sight: Sight, corruption: Corruption, methods: Sequence[Method], report: Report = report_nothing
 ) -> list[Step]:
@@ -48,7 +54,7 @@ def compute_steps(
     steps = []
     for severity in corruption.severities:
         report(f"Severity {severity}", severity / len(corruption.severities))
-        view = sight.corrupt(corruption, severity)
+        view = corrupt_picture(sight, corruption, severity)
         inputs = sight.normalize(view[np.newaxis])
         probs = compute_probabilities(sight.model.predict(inputs))[0].astype(np.float32)
         heats = draw_heats(sight.model, Question(inputs, sight.target), methods)
@@ -95,4 +101,4 @@ def _corrupt_all(
 
 def _corrupt(sight: Sight, corruption: Corruption) -> Pixels:
     levels = range(1, MAX_SEVERITY + 1)
-    return np.stack([sight.corrupt(corruption, severity) for severity in levels])
+    return np.stack([corrupt_picture(sight, corruption, severity) for severity in levels])

@@ -125,3 +125,13 @@ def _check(images: Pixels, severity: int, seed: int) -> None:
             "Images must be whole numbers from 0 to 255 (uint8) in the shape (N, H, W, C), "
             f"not {images.dtype} {images.shape}."
         )
+
+
+def corrupt_views(
+    views: Pixels, corruption: Corruption, severity: int, is_grey: bool, seed: int = 0
+) -> Pixels:
+    """Return views (N, H, W, 3) corrupted; grey ones get the same noise in all three channels."""
+    if not is_grey:
+        return corruption.apply(views, severity, seed)
+    grey: Pixels = np.repeat(corruption.apply(views[..., :1], severity, seed), 3, axis=3)
+    return grey

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import cache, state
+
+T = TypeVar("T")
+Move = Callable[[float], None]  # told the fraction done
 
 _STOPPED = "stopped_work"
 
@@ -37,3 +41,19 @@ def draw_progress(work: str) -> Callable[[str, float], None]:
         bar.progress(min(max(fraction, 0.0), 1.0), f"{doing} …")
 
     return move
+
+
+def compute_with_bar(key: Hashable, text: str, compute: Callable[[Move], T]) -> T:
+    """Return the result kept under ``key``, or compute it under a progress bar."""
+    store = cache.get_results()
+    if store.has(key):
+        return store.get_or_compute(key, lambda: compute(lambda _: None))
+    state.write_url()  # a link copied meanwhile is right
+    bar = st.progress(0.0, text)
+    result = store.get_or_compute(key, lambda: compute(lambda done: _move(bar, done, text)))
+    bar.empty()
+    return result
+
+
+def _move(bar: st.delta_generator.DeltaGenerator, done: float, text: str) -> None:
+    bar.progress(min(done, 1.0), text)

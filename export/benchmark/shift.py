@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from dashboard.inference.preprocessing import Pixels, normalize
 from dashboard.inference.sessions import OnnxModel
-from dashboard.inference.sight import corrupt_views, list_corruptions
 from dashboard.inference.small_pictures import GARMENTS, load_small_pictures
-from dashboard.stress import MAX_SEVERITY
+from dashboard.stress import MAX_SEVERITY, corrupt_views, list_corruptions
 
 from export.artifact import ZOO
 

@@ -9,12 +9,13 @@ from dashboard.generation.diffusion import Wish, trace
 from dashboard.generation.diffusion_pictures import Film, create_film, find_recognised
 from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
-from dashboard.views.diffusion.networks import Diffusion, compute_with_bar, open_diffusion
+from dashboard.views.diffusion.networks import Diffusion, open_diffusion
 from dashboard.views.diffusion.photo import draw_own_picture
 from dashboard.views.diffusion.quality import draw_quality
 from dashboard.views.diffusion.settings import Wishes, choose_wishes
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.progress import compute_with_bar
 
 THEORY = r"""
 **Training.** Take a picture $x_0$ and noise $\epsilon$, mix them:

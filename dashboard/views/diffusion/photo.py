@@ -14,7 +14,7 @@ from dashboard.generation.diffusion_pictures import RevivalFilm, create_revival_
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
-from dashboard.views.diffusion.networks import CNN, Diffusion, compute_with_bar
+from dashboard.views.diffusion.networks import Diffusion
 from dashboard.widgets.option_select import (
     parse_switch,
     parse_whole,
@@ -24,6 +24,7 @@ from dashboard.widgets.option_select import (
     switch,
 )
 from dashboard.widgets.photo_input import select_photo
+from dashboard.widgets.progress import compute_with_bar
 
 FROM, TEST, LEVEL = "diffusion.from", "diffusion.test", "diffusion.level"
 AS_CLASS, INVERT = "diffusion.as", "diffusion.invert"
@@ -76,7 +77,7 @@ def _choose_picture(names: Sequence[str]) -> Pixels:
         return _choose_test_picture(names)
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
-    grey = crop_view(chosen.photo.pixels, cache.get_card(CNN))[..., 0]
+    grey = crop_view(chosen.photo.pixels, cache.get_card(cache.JUDGE))[..., 0]
     is_bright = has_bright_border(grey)
     inverted = state.bind(INVERT, False, parse_switch)
     if is_bright or inverted:

@@ -13,7 +13,6 @@ from dashboard.generation.replay import Labels
 from dashboard.inference.cards import ModelCard
 from dashboard.inference.graphs import OnnxGraph
 from dashboard.inference.model import Floats
-from dashboard.views.diffusion.networks import open_judge
 
 GENERATOR, COLLAPSED = "generator.fashion_mnist", "generator_collapsed.fashion_mnist"
 DETECTIVE = "discriminator.fashion_mnist"
@@ -44,7 +43,7 @@ def open_gan() -> Gan:
     generator, detective = cache.get_graph(GENERATOR), cache.get_graph(DETECTIVE)
 
     def create() -> Gan:
-        return Gan(generator, detective, generator.card.labels, open_judge())
+        return Gan(generator, detective, generator.card.labels, cache.get_judge())
 
     return cache.get_results().get_or_compute((GENERATOR, "gan"), create)
 

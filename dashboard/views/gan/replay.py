@@ -22,7 +22,6 @@ from dashboard.generation.replay import (
 )
 from dashboard.inference.cards import ModelCard
 from dashboard.inference.model import Floats
-from dashboard.views.diffusion.networks import compute_with_bar
 from dashboard.views.gan.networks import (
     COLLAPSED,
     DETECTIVE,
@@ -33,6 +32,7 @@ from dashboard.views.gan.networks import (
     open_moment,
 )
 from dashboard.widgets.option_select import select_option, select_whole
+from dashboard.widgets.progress import compute_with_bar
 
 LABEL, SEED, SECOND = "gan.class", "gan.seed", "gan.seed2"
 MAX_SEED = 9999

@@ -24,11 +24,11 @@ from dashboard.figures.map_sequence import (
 )
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
-from dashboard.inference.sight import Sight, list_corruptions
+from dashboard.inference.sight import Sight
 from dashboard.limits.agreement import compute_rank_correlation
 from dashboard.limits.corruption_grid import Cell, Step, compute_grid, compute_steps
 from dashboard.limits.maps import encode_heat
-from dashboard.stress import CORRUPTIONS, Corruption, get_corruption
+from dashboard.stress import CORRUPTIONS, Corruption, get_corruption, list_corruptions
 from dashboard.views.shift.corruption_grid import GridCell, GridRow, draw_grid, read_pick
 from dashboard.widgets.on_demand import compute_on_demand
 from dashboard.widgets.option_select import select_option, switch

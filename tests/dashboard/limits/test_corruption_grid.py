@@ -5,15 +5,15 @@ import pytest
 
 from dashboard.inference.model import Explained, Floats, Ints
 from dashboard.inference.preprocessing import Pixels
-from dashboard.inference.sight import Sight, corrupt_views, list_corruptions
-from dashboard.limits.corruption_grid import compute_grid, compute_steps
+from dashboard.inference.sight import Sight
+from dashboard.limits.corruption_grid import compute_grid, compute_steps, corrupt_picture
 from dashboard.limits.sample_shift import (
     average,
     compute_corruption_errors,
     compute_relative_errors,
     measure_shift,
 )
-from dashboard.stress import CORRUPTIONS, get_corruption
+from dashboard.stress import CORRUPTIONS, corrupt_views, get_corruption, list_corruptions
 
 
 class Brightness:
@@ -84,9 +84,9 @@ def test_stopping_the_grid_leaves_at_once() -> None:
 def test_a_grey_network_gets_grey_noise_and_no_colour_shift() -> None:
     noise = get_corruption("gaussian_noise")
     grey, colour = create_sight(1), create_sight(3)
-    view = grey.corrupt(noise, 3)
+    view = corrupt_picture(grey, noise, 3)
     assert np.array_equal(view[..., 0], view[..., 1]) and np.array_equal(view[..., 0], view[..., 2])
-    view = colour.corrupt(noise, 3)
+    view = corrupt_picture(colour, noise, 3)
     assert not np.array_equal(view[..., 0], view[..., 1])
     assert len(list_corruptions(is_grey=False)) == len(CORRUPTIONS)
     assert all(not each.needs_colour for each in list_corruptions(is_grey=True))
