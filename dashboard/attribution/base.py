@@ -76,6 +76,9 @@ def load_libraries(libraries: Sequence[str]) -> None:
 class Method:
     """One method: everything that a page must know to offer it, and the computation itself.
 
+    ``is_signed`` maps have values below zero, which speak against the class; ``is_stochastic`` ones
+    differ from seed to seed. ``completeness`` says whether the attributions add up to the
+    difference of the score: each map does, the mean over seeds does, or (None) nothing is promised.
     ``libraries`` are the modules that ``compute`` imports. ``is_baseline`` marks the trivial maps
     that every other is judged against. ``channels`` says how (1, C, H, W) becomes one heat map.
     """
@@ -85,9 +88,11 @@ class Method:
     summary: str
     source: str
     compute: Callable[[Model, Question, Params, Progress], Attribution]
+    is_signed: bool
+    is_stochastic: bool
+    completeness: Literal["exact", "in expectation"] | None = None
     params: Sequence[Param] = field(default=())
     libraries: Sequence[str] = ()
-    is_signed: bool = True
     is_baseline: bool = False
     needs_gradients: bool = False
     needs_layer: bool = False

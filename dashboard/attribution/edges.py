@@ -39,5 +39,6 @@ METHOD = Method(
     source="A trivial baseline",
     compute=compute,
     is_signed=False,
+    is_stochastic=False,
     is_baseline=True,
 )

@@ -32,8 +32,9 @@ METHOD = Method(
     summary="Which places of the last convolutional layer speak for the class.",
     source="Selvaraju et al. 2016, https://arxiv.org/abs/1610.02391",
     compute=compute,
-    libraries=("torch", "captum.attr"),
     is_signed=False,
+    is_stochastic=False,
+    libraries=("torch", "captum.attr"),
     needs_gradients=True,
     needs_layer=True,
 )

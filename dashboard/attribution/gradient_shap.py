@@ -62,6 +62,9 @@ METHOD = Method(
     summary="Integrated gradients over several blanks, sampled at random.",
     source="Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874",
     compute=compute,
+    is_signed=True,
+    is_stochastic=True,
+    completeness="in expectation",
     libraries=("torch", "captum.attr", "scipy.ndimage"),
     params=(
         IntParam("n_samples", "Samples", 48, 8, 128, 8),

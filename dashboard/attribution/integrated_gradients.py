@@ -48,6 +48,9 @@ METHOD = Method(
     summary="Gradients added up while the photo fades in from a blank.",
     source="Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365",
     compute=compute,
+    is_signed=True,
+    is_stochastic=False,
+    completeness="exact",
     libraries=("torch", "captum.attr", "scipy.ndimage"),
     params=(
         IntParam("n_steps", "Steps", 50, 8, 200, 1, "More steps close the completeness gap."),

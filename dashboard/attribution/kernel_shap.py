@@ -57,6 +57,9 @@ METHOD = Method(
     summary="A fair share of the score for each piece of the photo.",
     source="Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874",
     compute=compute,
+    is_signed=True,
+    is_stochastic=True,
+    completeness="exact",
     libraries=(
         "torch",
         "captum.attr",

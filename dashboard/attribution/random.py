@@ -34,5 +34,6 @@ METHOD = Method(
     source="A trivial baseline",
     compute=compute,
     is_signed=False,
+    is_stochastic=True,
     is_baseline=True,
 )

@@ -87,10 +87,11 @@ METHOD = Method(
     summary="Which places, when shown through random masks, keep the class alive.",
     source="Petsiuk et al. 2018, https://arxiv.org/abs/1806.07421",
     compute=compute,
+    is_signed=False,
+    is_stochastic=True,
     params=(
         IntParam("n_masks", "Masks", 400, 100, 4000, 100, "More masks, less noise, more time."),
         IntParam("n_cells", "Cells", 7, 4, 16, 1, "Cells along each side of a mask."),
         FloatParam("keep", "Shown", 0.5, 0.1, 0.9, 0.1, "The share of cells that a mask shows."),
     ),
-    is_signed=False,
 )

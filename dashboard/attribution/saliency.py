@@ -30,8 +30,9 @@ METHOD = Method(
     summary="Where a small change of a pixel would change the score most.",
     source="Simonyan et al. 2013, https://arxiv.org/abs/1312.6034",
     compute=compute,
-    libraries=("torch", "captum.attr"),
     is_signed=False,
+    is_stochastic=False,
+    libraries=("torch", "captum.attr"),
     needs_gradients=True,
     channels="max",  # as in the paper
 )

@@ -46,6 +46,8 @@ METHOD = Method(
     summary="The gradient, averaged over noisy copies of the photo.",
     source="Smilkov et al. 2017, https://arxiv.org/abs/1706.03825",
     compute=compute,
+    is_signed=False,
+    is_stochastic=True,
     libraries=("torch", "captum.attr"),
     params=(
         IntParam("n_samples", "Noisy copies", 24, 1, 96, 1),
@@ -59,7 +61,6 @@ METHOD = Method(
             "Standard deviation, black to white = 1",
         ),
     ),
-    is_signed=False,
     needs_gradients=True,
     channels="max",
 )

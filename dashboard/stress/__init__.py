@@ -1,6 +1,5 @@
 """Corruptions and shifts, one or a family a file. A new one is one file and one entry here.
 
-The first 19 are those of ImageNet-C (15, and the 4 it keeps for validation), in its order.
 Reading the registry loads neither scipy nor skimage: a corruption imports them when it computes.
 """
 
@@ -26,7 +25,7 @@ from dashboard.stress import (
     spatter,
     zoom_blur,
 )
-from dashboard.stress.base import GROUPS, MAX_SEVERITY, Corruption, corrupt_views
+from dashboard.stress.base import GROUPS, MAX_SEVERITY, Corruption, Suite, corrupt_views
 
 CORRUPTIONS: tuple[Corruption, ...] = (
     noise.GAUSSIAN,
@@ -72,6 +71,11 @@ def get_corruption(name: str) -> Corruption:
     return _BY_NAME[name]
 
 
+def list_suites(*suites: Suite) -> tuple[Corruption, ...]:
+    """Return the corruptions that belong to one of ``suites``, in the registry's order."""
+    return tuple(each for each in CORRUPTIONS if each.suite in suites)
+
+
 def list_corruptions(is_grey: bool) -> list[Corruption]:
     """Return the corruptions that change what a network sees."""
     return [each for each in CORRUPTIONS if not (is_grey and each.needs_colour)]
@@ -82,7 +86,9 @@ __all__ = [
     "GROUPS",
     "MAX_SEVERITY",
     "Corruption",
+    "Suite",
     "corrupt_views",
     "get_corruption",
     "list_corruptions",
+    "list_suites",
 ]

@@ -32,6 +32,9 @@ GROUPS: tuple[Group, ...] = (
     "occlusion",
 )
 
+Suite = Literal["benchmark", "extra", "ours"]
+"""ImageNet-C's 15, over which it averages; the 4 that it keeps for validation; and our shifts."""
+
 MAX_SEVERITY = 5
 # The published tables are for 224 px (ImageNet-C) and 32 px (CIFAR-10-C). An image belongs to the
 # nearer one by its longer side; 28-px clothes and digits are small, 64 px is not.
@@ -49,23 +52,24 @@ class Corruption:
     levels (any dtype; clipped and truncated here). It may neither write to its input nor draw
     from elsewhere; ``is_random`` is false where it draws nothing. ``levels`` are the parameters of
     severities 1 to 5, ``small_levels`` those of images of at most SMALL_SIDE pixels, where they
-    differ. ``kind`` tells the benchmark's corruptions from the other shifts. ``is_monotone`` is
-    false where the published table does not move away from the original level by level.
-    ``needs_colour``: grey images come out unchanged.
+    differ. ``is_monotone`` is false where the published table does not move away from the original
+    level by level. ``needs_colour``: grey images come out unchanged. ``keeps_grey`` is false where
+    a grey image of three channels gets colours, e.g. from noise drawn for each channel.
     """
 
     name: str
     label: str
     group: Group
+    suite: Suite
     summary: str
     source: str
     compute: Compute
+    is_random: bool
     levels: tuple[Level, ...]
     small_levels: tuple[Level, ...] | None = None
-    kind: Literal["corruption", "shift"] = "corruption"
-    is_random: bool = True
     is_monotone: bool = True
     needs_colour: bool = False
+    keeps_grey: bool = True
 
     @property
     def severities(self) -> tuple[int, ...]:

@@ -27,10 +27,11 @@ CORRUPTION = Corruption(
     name="brightness",
     label="Brightness",
     group="weather",
+    suite="benchmark",
     summary="Lighter everywhere, as in glaring sun.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=False,
     levels=((0.1,), (0.2,), (0.3,), (0.4,), (0.5,)),
     small_levels=((0.05,), (0.1,), (0.15,), (0.2,), (0.3,)),
-    is_random=False,
 )

@@ -25,10 +25,11 @@ CORRUPTION = Corruption(
     name="contrast",
     label="Contrast",
     group="digital",
+    suite="benchmark",
     summary="Light and dark drawn together, as in haze or a faded print.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=False,
     levels=((0.4,), (0.3,), (0.2,), (0.1,), (0.05,)),
     small_levels=((0.75,), (0.5,), (0.4,), (0.3,), (0.15,)),
-    is_random=False,
 )

@@ -47,10 +47,11 @@ CORRUPTION = Corruption(
     name="defocus_blur",
     label="Defocus blur",
     group="blur",
+    suite="benchmark",
     summary="Points become discs, as through a lens out of focus.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=False,
     levels=((3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)),
     small_levels=((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1)),
-    is_random=False,
 )

@@ -22,10 +22,11 @@ CORRUPTION = Corruption(
     name="gaussian_blur",
     label="Gaussian blur",
     group="blur",
+    suite="extra",
     summary="Fine detail is averaged away.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=False,
     levels=((1,), (2,), (3,), (4,), (6,)),
     small_levels=((0.4,), (0.6,), (0.7,), (0.8,), (1,)),
-    is_random=False,
 )

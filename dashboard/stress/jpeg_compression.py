@@ -26,10 +26,11 @@ CORRUPTION = Corruption(
     name="jpeg_compression",
     label="JPEG compression",
     group="digital",
+    suite="benchmark",
     summary="Blocks and blurred colour, as in a picture saved too small.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=False,
     levels=((25,), (18,), (15,), (10,), (7,)),
     small_levels=((80,), (65,), (58,), (50,), (40,)),
-    is_random=False,
 )

@@ -29,11 +29,12 @@ CORRUPTION = Corruption(
     name="pixelate",
     label="Pixelate",
     group="digital",
+    suite="benchmark",
     summary="Fewer, larger pixels.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=False,
     levels=((0.6,), (0.5,), (0.4,), (0.3,), (0.25,)),
     small_levels=((0.95,), (0.9,), (0.85,), (0.75,), (0.65,)),
-    is_random=False,
     is_monotone=False,
 )

@@ -28,11 +28,11 @@ CORRUPTION = Corruption(
     name="resolution",
     label="Resolution",
     group="digital",
-    kind="shift",
+    suite="ours",
     summary="A small picture enlarged smoothly.",
     source="levels chosen here",
     compute=compute,
+    is_random=False,
     levels=((0.5,), (0.35,), (0.25,), (0.18,), (0.125,)),
     small_levels=((0.85,), (0.7,), (0.55,), (0.4,), (0.28,)),
-    is_random=False,
 )

@@ -46,9 +46,11 @@ CORRUPTION = Corruption(
     name="snow",
     label="Snow",
     group="weather",
+    suite="benchmark",
     summary="Falling flakes, streaked by the wind, and a paler scene.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=True,
     levels=(
         (0.1, 0.3, 3, 0.5, 10, 4, 0.8),
         (0.2, 0.3, 2, 0.5, 12, 4, 0.7),

@@ -86,9 +86,11 @@ CORRUPTION = Corruption(
     name="spatter",
     label="Spatter",
     group="weather",
+    suite="extra",
     summary="Drops of rain, at the higher levels mud, on the lens.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=True,
     levels=(
         (0.65, 0.3, 4, 0.69, 0.6, 0),
         (0.65, 0.3, 3, 0.68, 0.6, 0),
@@ -104,4 +106,5 @@ CORRUPTION = Corruption(
         (0.65, 0.1, 0.5, 0.68, 0.6, 1),
     ),
     is_monotone=False,
+    keeps_grey=False,
 )

@@ -61,10 +61,11 @@ CORRUPTION = Corruption(
     name="zoom_blur",
     label="Zoom blur",
     group="blur",
+    suite="benchmark",
     summary="Smeared outwards from the centre, as by rushing towards the scene.",
     source=IMAGENET_C,
     compute=compute,
+    is_random=False,
     levels=((1.11, 0.01), (1.16, 0.01), (1.21, 0.02), (1.26, 0.02), (1.31, 0.03)),
     small_levels=((1.06, 0.01), (1.11, 0.01), (1.16, 0.01), (1.21, 0.01), (1.26, 0.01)),
-    is_random=False,
 )

@@ -12,8 +12,8 @@ from dashboard.inference.model import Floats
 from dashboard.inference.providers import count_threads
 from dashboard.uploads.detection import Detected, detect
 from dashboard.uploads.evidence import Progress
-from dashboard.uploads.inside.confinement import Limits
 from dashboard.uploads.inspection import MAX_BYTES, parse_inspection
+from dashboard.uploads.limits import Limits
 from dashboard.uploads.sandbox import Sandbox
 from dashboard.uploads.sandbox_wire import Header, Message, UploadError, UploadStopped
 from dashboard.uploads.spec import InputSpec, Pixels

@@ -15,7 +15,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from dashboard.uploads.inside.confinement import Limits
+from dashboard.uploads.limits import Limits
 from dashboard.uploads.sandbox_process import ProcessPool, ProcessRetired, SandboxProcess
 from dashboard.uploads.sandbox_wire import Header, Message, UploadError, clean_text
 

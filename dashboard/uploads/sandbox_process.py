@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock, Timer
 from typing import BinaryIO, cast
 
-from dashboard.uploads.inside.confinement import Limits
+from dashboard.uploads.limits import Limits
 from dashboard.uploads.sandbox_wire import (
     Message,
     UploadError,

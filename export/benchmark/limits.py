@@ -43,7 +43,7 @@ from dashboard.limits.out_of_distribution import (
     compute_logit_scores,
     load_statistics,
 )
-from dashboard.stress import CORRUPTIONS
+from dashboard.stress import list_suites
 
 from export.artifact import ZOO
 from export.benchmark.lite0 import NAME as LITE0
@@ -51,7 +51,7 @@ from export.benchmark.lite0 import create_torch
 from export.benchmark.side import Side
 
 CLOTHES = ("cnn.fashion_mnist", "vit.fashion_mnist")
-N_BENCHMARK = 19  # those of ImageNet-C come first in the registry
+IMAGENET_C = list_suites("benchmark", "extra")
 
 # What runs in the reference's environment: CPU seconds for 19 corruptions at severities 1 to 5.
 # The package is older than today's numpy and scikit-image: two names are put back first.
@@ -87,8 +87,8 @@ def open_reference(python: Path | None, picture: Pixels) -> Iterator[Side | None
         path = Path(work) / "picture.npy"
         np.save(path, picture)
         with Side(python, SIDE, path) as side:
-            if (count := int(side.read("READY"))) != N_BENCHMARK:
-                raise SystemExit(f"The reference has {count} corruptions, not {N_BENCHMARK}.")
+            if (count := int(side.read("READY"))) != len(IMAGENET_C):
+                raise SystemExit(f"The reference has {count} corruptions, not {len(IMAGENET_C)}.")
             yield side
 
 
@@ -141,19 +141,18 @@ def print_grid(python: Path | None, rounds: int) -> None:
     print("\nThe grid of 19 corruptions x 5 severities of one photo with predictions, Lite0")
     model = OnnxModel(ZOO / LITE0)
     sight = see_zoo(model, load_sample(list_samples()[0].name))
-    corruptions = CORRUPTIONS[:N_BENCHMARK]
     eager = create_torch()
     views = torch.from_numpy(np.repeat(sight.inputs, 5, axis=0))
     ours, walls, predictions, references = [], [], [], []
     with open_reference(python, sight.picture) as reference:
         for _ in range(rounds + 1):
             start, wall = time.process_time(), time.perf_counter()
-            compute_grid(sight, corruptions)
+            compute_grid(sight, IMAGENET_C)
             ours.append(time.process_time() - start)
             walls.append(time.perf_counter() - wall)
             start = time.process_time()
             with torch.no_grad():
-                for _ in corruptions:
+                for _ in IMAGENET_C:
                     eager(views)
             predictions.append(time.process_time() - start)
             references.append(reference.ask("again") if reference else 0.0)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.attribution import METHODS
 from tests.browser.conftest import scrub, settle
 
 pytestmark = pytest.mark.browser
@@ -14,8 +15,8 @@ def test_a_pair_is_compared_and_the_shuffled_layers_are_scrubbed(server: str, pa
     page.goto(f"{server}/black_box?model=cnn.fashion_mnist&garment=clothing_dress")
     settle(page)
     matrix = page.locator(".agreement")
-    expect(matrix.locator(".thumbs button")).to_have_count(13)
-    expect(matrix.locator(".matrix button")).to_have_count(13 * 12)
+    expect(matrix.locator(".thumbs button")).to_have_count(len(METHODS))
+    expect(matrix.locator(".matrix button")).to_have_count(len(METHODS) * (len(METHODS) - 1))
     matrix.get_by_role("button", name="Edges and Intensity: rank correlation").first.click()
     sentence = matrix.locator(".what")
     expect(sentence).to_contain_text("Edges and Intensity: rank correlation 0.")

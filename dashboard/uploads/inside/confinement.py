@@ -8,7 +8,8 @@ own clock, which kills the process, bounds it.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+
+from dashboard.uploads.limits import Limits
 
 try:
     import resource
@@ -17,23 +18,6 @@ except ImportError:  # Windows
 
 # More than a session of ONNX Runtime, its libraries and two pipes need.
 MAX_OPEN_FILES = 64
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The bounds of one sandbox.
-
-    ``memory_bytes`` is of address space, which libraries and thread stacks use up as well (half a
-    gigabyte before any model); ``seconds`` is the default wall-clock limit of a request;
-    ``lifetime_cpu_seconds`` are processor time until the process is replaced by a new one;
-    after ``idle_seconds`` without a request it ends by itself. One run uses ``threads`` cores.
-    """
-
-    memory_bytes: int = 3 << 30
-    seconds: float = 60.0
-    lifetime_cpu_seconds: int = 3600
-    idle_seconds: float = 300.0
-    threads: int = 2
 
 
 def confine(limits: Limits) -> None:

@@ -19,7 +19,6 @@ from dashboard.inference.activation_memory import find_peak
 from dashboard.inference.layer_macs import count_layers
 from dashboard.uploads.cost import encode_cost
 from dashboard.uploads.inside.checks import check_upload
-from dashboard.uploads.inside.confinement import Limits
 from dashboard.uploads.inside.describe import add_statistics, describe
 from dashboard.uploads.inside.gradients import (
     Gradients,
@@ -31,6 +30,7 @@ from dashboard.uploads.inside.gradients import (
 from dashboard.uploads.inside.precision import use_single_precision
 from dashboard.uploads.inside.shuffle import name_weights, shuffle_weights
 from dashboard.uploads.inspection import encode_inspection
+from dashboard.uploads.limits import Limits
 from dashboard.uploads.sandbox_wire import Header, Message, UploadError
 
 ORIGINAL, LOGITS, EXPLAIN = "original", "logits", "explain"

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from dashboard.uploads.inside.confinement import Limits, confine, limit_next_request
+from dashboard.uploads.inside.confinement import confine, limit_next_request
 from dashboard.uploads.inside.landlock import give_up_files
+from dashboard.uploads.limits import Limits
 from dashboard.uploads.sandbox_wire import Message, UploadError, read_message, write_message
 
 MAX_REQUEST_BYTES = 1 << 30

@@ -16,11 +16,9 @@ from dashboard.limits.sample_shift import (
     compute_corruption_errors,
     compute_relative_errors,
 )
-from dashboard.stress import CORRUPTIONS
+from dashboard.stress import CORRUPTIONS, list_suites
 from dashboard.views.shift.charts import plot_errors
 from dashboard.views.shift.shifted_sample import SAMPLES, make_key
-
-N_MEAN = 15  # the corruptions that the benchmark averages over come first
 
 
 def _load_report() -> dict[str, Any] | None:
@@ -48,7 +46,7 @@ def draw_comparison(name: str) -> None:
     base, other = list(found)[:2]
     titles = {each: cache.get_model_card(each).title for each in (base, other)}
     errors = {each: found[each]["errors"] for each in (base, other)}
-    names = [each.name for each in CORRUPTIONS[:N_MEAN] if each.name in errors[base]]
+    names = [each.name for each in list_suites("benchmark") if each.name in errors[base]]
     clean = {each: float(found[each]["clean"]) for each in (base, other)}
     ce = average(compute_corruption_errors(errors[other], errors[base]), names)
     relative = average(

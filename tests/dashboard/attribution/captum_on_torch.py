@@ -1,7 +1,8 @@
 """The other way to the same answer: Captum, as its manual shows it, on the torch module itself.
 
 Nothing of the bridge is used here: torch runs forward and backward, and the seeds are torch's and
-numpy's own.
+numpy's own. It is more evidence for the methods that Captum has; a method needs no twin here to
+keep its contract (test_contract.py).
 """
 
 from collections.abc import Callable, Mapping

@@ -1,12 +1,14 @@
 """Each method against values computed by hand on networks that are small enough."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from captum.attr import IntegratedGradients
 
 from dashboard.attribution import get_method
-from dashboard.attribution.base import Attribution, Method, Question
+from dashboard.attribution.base import Attribution, Question
 from dashboard.attribution.bridge import Score
 from dashboard.attribution.edges import compute_sobel
 from dashboard.attribution.fill import create_fill
@@ -248,6 +250,6 @@ def test_values_that_are_not_finite_are_refused_by_name() -> None:
     def break_down(*_: object) -> Attribution:
         return Attribution(np.full((1, 1, 2, 2), np.nan, np.float32))
 
-    method = Method("broken", "Broken", "Breaks.", "nowhere", break_down)
+    method = replace(get_method("saliency"), label="Broken", compute=break_down)
     with pytest.raises(ValueError, match=r"^Broken"):
         method.attribute(create_linear(), Question(create_inputs(), 0), {})

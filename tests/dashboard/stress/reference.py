@@ -168,11 +168,11 @@ def compute_time(work: Callable[[], Any], n_rounds: int) -> float:
 
 def print_times(module: types.ModuleType, n_rounds: int = 9) -> None:
     """Print the time of all five levels of each corruption at 224 px: reference, ours, ratio."""
-    from dashboard.stress import CORRUPTIONS
+    from dashboard.stress import list_suites
 
     picture = create_picture(224)
     totals = np.zeros(2)
-    for corruption in CORRUPTIONS[:19]:
+    for corruption in list_suites("benchmark", "extra"):
         pair = np.zeros(2)
         n = 1 if corruption.name == "glass_blur" else n_rounds
         for severity in range(1, 6):

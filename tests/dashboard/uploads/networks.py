@@ -13,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 from dashboard.inference.model import Explained, Model
 from dashboard.inference.samples import list_samples, load_sample
 from dashboard.uploads.file import UploadedFile
-from dashboard.uploads.inside.confinement import Limits
 from dashboard.uploads.inspection import Inspection, TensorInfo
+from dashboard.uploads.limits import Limits
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.spec import NORMALIZATIONS, InputSpec, Kind, Layout, OutputSpec
 

@@ -17,7 +17,7 @@ import onnx
 import pytest
 
 from dashboard.uploads import sandbox
-from dashboard.uploads.inside.confinement import Limits
+from dashboard.uploads.limits import Limits
 from dashboard.uploads.sandbox import Sandbox
 from dashboard.uploads.sandbox_process import ProcessPool
 from dashboard.uploads.sandbox_wire import UploadError, UploadStopped

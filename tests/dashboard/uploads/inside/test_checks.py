@@ -12,7 +12,7 @@ from onnx import TensorProto
 
 from dashboard.uploads.file import UploadedFile
 from dashboard.uploads.inside.checks import check_upload
-from dashboard.uploads.inside.confinement import Limits
+from dashboard.uploads.limits import Limits
 from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.uploads.spec import NORMALIZATIONS, InputSpec
 from tests.dashboard.uploads.hostile import (
