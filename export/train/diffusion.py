@@ -29,11 +29,11 @@ from export.train.fashion import SOURCE
 from export.train.generated import (
     COUNT,
     PIXELS,
+    FidEvaluator,
     Floats,
     Ints,
-    Yardstick,
+    create_fid_evaluator,
     create_labels,
-    create_yardstick,
     divide_fids,
     draw_normal,
     load_splits,
@@ -136,7 +136,7 @@ def create_graph(model: Denoiser, test: Images) -> Graph:
 class Evaluation:
     """Measures the exported network, and keeps what each setting gave for the card."""
 
-    yardstick: Yardstick
+    evaluator: FidEvaluator
     rival: Path
     table: list[dict[str, object]]
     is_tiny: bool = False
@@ -145,11 +145,11 @@ class Evaluation:
         """Return the metrics of the main setting; fill the table with those of all."""
         path, settings = folder / "predict.onnx", SETTINGS[:2] if self.is_tiny else SETTINGS
         for setting in settings:
-            self.measure_setting(path, min(FEW_COUNT, len(self.yardstick.real)), setting)
+            self.measure_setting(path, min(FEW_COUNT, len(self.evaluator.real)), setting)
         main = Setting(2, MAIN.guidance) if self.is_tiny else MAIN
-        found = self.measure_setting(path, len(self.yardstick.real), main)
-        found |= self.yardstick.compare_real()
-        real = measure_diversity(self.yardstick.real, self.yardstick.labels)
+        found = self.measure_setting(path, len(self.evaluator.real), main)
+        found |= self.evaluator.compare_real()
+        real = measure_diversity(self.evaluator.real, self.evaluator.labels)
         found |= {f"{key}/real": metric for key, metric in real.items()}
         noise, rival = found["fid/noise"], self._read_rival()
         found["noise_ratio"] = divide_fids(
@@ -165,7 +165,7 @@ class Evaluation:
     def measure_setting(self, path: Path, count: int, setting: Setting) -> dict[str, Metric]:
         """Return the metrics of one way to sample, and note them down."""
         images, labels = generate(path, count, setting)
-        found = self.yardstick.judge_images(images, labels, "generated images")
+        found = self.evaluator.judge_images(images, labels, "generated images")
         found |= measure_diversity(images, labels)
         row = {key: round(each.value, 4) for key, each in found.items()}
         self.table.append({"steps": setting.steps, "guidance": setting.guidance, "n": count, **row})
@@ -231,8 +231,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_options("diffusion", __doc__, arguments)
     try:
         data, test = load_splits(options.data, options.tiny)
-        yardstick = create_yardstick(data, test, 100 if options.tiny else COUNT)
-        evaluation = Evaluation(yardstick, options.zoo / RIVAL, [], options.tiny)
+        evaluator = create_fid_evaluator(data, test, 100 if options.tiny else COUNT)
+        evaluation = Evaluation(evaluator, options.zoo / RIVAL, [], options.tiny)
         fitted = train(options, data)
         write_model(create_draft(options, fitted, evaluation, test), options.zoo)
     except (DatasetError, FloorError, ParityError) as error:

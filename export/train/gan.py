@@ -24,7 +24,7 @@ from export.train.gan_drafts import (
     create_generator_draft,
 )
 from export.train.gan_fit import Fitted, Recipe, fit
-from export.train.generated import COUNT, create_yardstick, load_splits
+from export.train.generated import COUNT, create_fid_evaluator, load_splits
 from export.train.options import Options, parse_options
 
 RECIPE = Recipe(steps=7_500, moments=(100, 300, 600, 1200, 2500, 5000, 7500))
@@ -62,14 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_options("gan", __doc__, arguments)
     try:
         data, test = load_splits(options.data, options.tiny)
-        yardstick = create_yardstick(data, test, 100 if options.tiny else COUNT)
+        evaluator = create_fid_evaluator(data, test, 100 if options.tiny else COUNT)
         recipe, collapse = (TINY, TINY_COLLAPSE) if options.tiny else (RECIPE, COLLAPSE)
         fitted = train(options, recipe, data)
-        draft = create_generator_draft(options, recipe, fitted, yardstick, GENERATOR)
+        draft = create_generator_draft(options, recipe, fitted, evaluator, GENERATOR)
         write_model(draft, options.zoo)
         write_model(create_discriminator_draft(options, recipe, fitted, test), options.zoo)
         fitted = train_collapse(options, collapse, data)
-        draft = create_generator_draft(options, collapse, fitted, yardstick, COLLAPSED)
+        draft = create_generator_draft(options, collapse, fitted, evaluator, COLLAPSED)
         write_model(draft, options.zoo)
     except (DatasetError, FloorError, ParityError) as error:
         print(error, file=sys.stderr)

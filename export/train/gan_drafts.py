@@ -24,9 +24,9 @@ from export.train.gan_fit import Fitted, Recipe
 from export.train.generated import (
     COUNT,
     PIXELS,
+    FidEvaluator,
     Floats,
     Ints,
-    Yardstick,
     create_labels,
     divide_fids,
     draw_normal,
@@ -94,18 +94,18 @@ def create_generator_graph(model: Generator) -> Graph:
 
 
 def create_generator_draft(
-    options: Options, recipe: Recipe, fitted: Fitted, yardstick: Yardstick, name: str
+    options: Options, recipe: Recipe, fitted: Fitted, evaluator: FidEvaluator, name: str
 ) -> Draft:
     """Return the artifact of the trained or of the collapsed generator."""
     seen: dict[str, dict[str, Metric]] = {}
 
     def evaluate(folder: Path) -> dict[str, Metric]:
-        path, count = folder / "predict.onnx", len(yardstick.real)
+        path, count = folder / "predict.onnx", len(evaluator.real)
         for moment, weights in fitted.generators.items():
-            seen[moment] = _measure(*generate(path, count // 2, 0, weights), yardstick)
-        found = _measure(*generate(path, count), yardstick) | yardstick.compare_real()
+            seen[moment] = _measure(*generate(path, count // 2, 0, weights), evaluator)
+        found = _measure(*generate(path, count), evaluator) | evaluator.compare_real()
         found["noise_ratio"] = divide_fids(found["fid/noise"], found["fid"], texts.NOISE_RATIO)
-        real = measure_diversity(yardstick.real, yardstick.labels)
+        real = measure_diversity(evaluator.real, evaluator.labels)
         return found | {f"{key}/real": metric for key, metric in real.items()}
 
     return Draft(
@@ -176,8 +176,8 @@ def create_discriminator_draft(
     )
 
 
-def _measure(images: Floats, labels: Ints, yardstick: Yardstick) -> dict[str, Metric]:
-    found = yardstick.judge_images(images, labels, "generated images")
+def _measure(images: Floats, labels: Ints, evaluator: FidEvaluator) -> dict[str, Metric]:
+    found = evaluator.judge_images(images, labels, "generated images")
     return found | measure_diversity(images, labels)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from export.autodiff.deploy.explainer import Explainer, wrap
-from export.autodiff.deploy.sketch import ATTRIBUTIONS, Sketch
+from export.autodiff.deploy.graph_builder import ATTRIBUTIONS, GraphBuilder
 from export.autodiff.deploy.smoothgrad import draw_noise
 from export.autodiff.differentiate import GRADIENT, TARGET
 from export.autodiff.interpreter import Double, Interpreter
@@ -79,7 +79,7 @@ def compare_to_definition(explainer: Explainer, folder: str = "", seed: int = 0)
     """
     options = replace(explainer.options, n_steps=N_POINTS, n_samples=N_POINTS, required=())
     small = wrap(explainer.gradient, explainer.method, options, folder)
-    shape, (_, classes) = Sketch(explainer.gradient).image_shape, _shape(explainer, 0)
+    shape, (_, classes) = GraphBuilder(explainer.gradient).image_shape, _shape(explainer, 0)
     rng = np.random.default_rng(seed)
     image = rng.standard_normal((2, *shape))
     target = {TARGET: rng.integers(classes, size=2)}
