@@ -28,8 +28,8 @@ from export.train.generated import COUNT, create_fid_evaluator, load_splits
 from export.train.options import Options, parse_options
 
 RECIPE = Recipe(steps=7_500, moments=(100, 300, 600, 1200, 2500, 5000, 7500))
-# The same players go on, but the forger learns five times faster and the detective four times
-# slower: all forgeries run to whatever it lets pass just now, faster than it can object.
+# The same pair goes on, but the generator learns five times faster, the discriminator four times
+# slower: all pictures run to whatever it lets pass just now, faster than it can object.
 COLLAPSE = Recipe(
     steps=150,
     moments=(25, 50, 100, 150),
@@ -47,7 +47,7 @@ def train(options: Options, recipe: Recipe, data: Images) -> Fitted:
 
 
 def train_collapse(options: Options, recipe: Recipe, data: Images) -> Fitted:
-    """Let the trained players meet again under a recipe that makes the forger collapse."""
+    """Let the trained players meet again under a recipe that makes the generator collapse."""
     begin = torch.load(_get_checkpoint(options, "gan").path, weights_only=True)
     checkpoint = _get_checkpoint(options, "gan_collapse")
     return fit(data, recipe, options.seed, checkpoint, "collapse", begin)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from models import discriminator as detective
-from models import generator as forger
+from models import discriminator, generator
 from models.discriminator import LAYERS, Discriminator
 from models.generator import LATENT, Generator
 from torch import Tensor, nn
@@ -82,7 +81,7 @@ def judge(path: Path, images: Floats, labels: Ints) -> Floats:
 def create_generator_graph(model: Generator) -> Graph:
     """Return the graph of a trained generator."""
     return Graph(
-        forger.fold_norms(model),
+        generator.fold_norms(model),
         (torch.zeros(2, LATENT), torch.zeros(2, dtype=torch.int64)),
         {
             "latent": Port("float32", ("N", LATENT), "standard normal numbers"),
@@ -135,7 +134,7 @@ def create_discriminator_draft(
     chosen = test.take(np.arange(min(len(test), COUNT)))
     real = scale_pixels(chosen).numpy()
     graph = Graph(
-        WithLayers(detective.fold_norms(fitted.discriminator)),
+        WithLayers(discriminator.fold_norms(fitted.discriminator)),
         (torch.zeros(2, 1, 28, 28), torch.zeros(2, dtype=torch.int64)),
         {"image": Port("float32", ("N", 1, 28, 28), PIXELS), "label": LABEL_PORT},
         {"score": Port("float32", ("N", 1), "above 0: real; below: forged")},

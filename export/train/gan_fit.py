@@ -9,8 +9,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from models import discriminator as detective
-from models import generator as forger
+from models import discriminator, generator
 from models.discriminator import Discriminator
 from models.generator import LATENT, Generator
 from torch import Tensor, nn
@@ -40,7 +39,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Round:
-    """The contest up to ``step``: mean losses, and how often the detective was right (in %)."""
+    """The contest up to ``step``: mean losses, and how often the discriminator was right (in %)."""
 
     step: int
     discriminator_loss: float
@@ -67,8 +66,8 @@ class Contest:
     def __init__(self, recipe: Recipe, seed: int) -> None:
         torch.manual_seed(seed)
         self.recipe, self.seed = recipe, seed
-        self.generator = forger.create_generator()
-        self.discriminator = detective.create_discriminator()
+        self.generator = generator.create_generator()
+        self.discriminator = discriminator.create_discriminator()
         for model in (self.generator, self.discriminator):
             model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.generator)
@@ -81,7 +80,7 @@ class Contest:
         ]
 
     def step(self, images: Tensor, labels: Tensor, step: int) -> Tensor:
-        """Train both on one batch; return the two losses and how often the detective was right."""
+        """Train both on one batch; return the losses and the discriminator's shares of right."""
         random = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         count = self.recipe.batch
         chosen = torch.randint(0, len(images), (count,), generator=random)
@@ -96,12 +95,12 @@ class Contest:
         with torch.autocast("cpu", torch.bfloat16):
             asked = torch.randint(0, 10, (count,), generator=random)
             fake = self.generator(draw_latents(count, random), asked)
-            forged = -self.discriminator(fake, asked).float().mean()
-        self._update(0, forged)
+            generated = -self.discriminator(fake, asked).float().mean()
+        self._update(0, generated)
         keep = self.recipe.average if step >= self.recipe.average_from else 0.0
         average_into(self.average, self.generator, keep)
         right = torch.stack([(on_real > 0).float().mean(), (on_fake < 0).float().mean()])
-        return torch.stack([loss.detach(), forged.detach(), *right])
+        return torch.stack([loss.detach(), generated.detach(), *right])
 
     def _update(self, player: int, loss: Tensor) -> None:
         for optimizer in self.optimizers:
@@ -169,8 +168,8 @@ def fit(
             for step in range(start, stop):
                 figures.append(contest.step(images, labels, step))
                 bar.update()
-        lost, forged, real, fake = torch.stack(figures).mean(0).tolist()
-        fitted.rounds.append(Round(stop, lost, forged, 100 * real, 100 * fake))
+        lost, generated, real, fake = torch.stack(figures).mean(0).tolist()
+        fitted.rounds.append(Round(stop, lost, generated, 100 * real, 100 * fake))
         start = stop
         if stop in recipe.moments:
             _keep_moment(fitted, contest, stop)
@@ -190,9 +189,9 @@ def fit(
 
 def _keep_moment(fitted: Fitted, contest: Contest, step: int) -> None:
     name = f"step_{step:05d}"
-    # Of the moment itself, not the average: it is this forger that this detective has met.
-    fitted.generators[name] = _copy(forger.fold_norms(contest.generator))
-    fitted.discriminators[name] = _copy(detective.fold_norms(contest.discriminator))
+    # Of the moment itself, not the average: it is this generator that this discriminator has met.
+    fitted.generators[name] = _copy(generator.fold_norms(contest.generator))
+    fitted.discriminators[name] = _copy(discriminator.fold_norms(contest.discriminator))
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

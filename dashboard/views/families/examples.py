@@ -18,7 +18,7 @@ from dashboard.families.examples import (
     show_pixels,
 )
 from dashboard.generation.diffusion import create_predictor
-from dashboard.generation.replay import draw_latents, forge
+from dashboard.generation.replay import draw_latents, run_generator
 from dashboard.inference.counts import tell_count
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
@@ -97,7 +97,7 @@ def _classify(pixels: Pixels) -> Floats:
 def _forge(label: int, seed: int) -> Pixels:
     graph = cache.get_graph(GENERATOR)
     latents = draw_latents(1, int(graph.card.details["latent"]), seed)
-    return show_pixels(forge(graph, latents, np.array([label], np.int64))[np.newaxis])
+    return show_pixels(run_generator(graph, latents, np.array([label], np.int64))[np.newaxis])
 
 
 def _denoise(label: int, seed: int, spot: DeltaGenerator) -> Pixels:

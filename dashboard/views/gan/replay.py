@@ -14,8 +14,8 @@ from dashboard.generation.replay import (
     Labels,
     Moment,
     draw_latents,
-    forge,
     look_at_moment,
+    run_generator,
     score,
     tile,
     walk,
@@ -24,7 +24,7 @@ from dashboard.inference.cards import ModelCard
 from dashboard.inference.model import Floats
 from dashboard.views.gan.networks import (
     COLLAPSED,
-    DETECTIVE,
+    DISCRIMINATOR,
     GENERATOR,
     Gan,
     describe_seen,
@@ -36,7 +36,7 @@ from dashboard.widgets.progress import compute_with_bar
 
 LABEL, SEED, SECOND = "gan.class", "gan.seed", "gan.seed2"
 MAX_SEED = 9999
-_SHOWN, _COLUMNS = 25, 5  # forgeries in the replay, two or three of each class
+_SHOWN, _COLUMNS = 25, 5  # generated pictures in the replay, two or three of each class
 _JUDGED = 300
 _WAY = 25  # pictures of a walk
 _TWINS = 16  # pictures of one class in the collapse
@@ -49,10 +49,10 @@ def draw_contest_replay(gan: Gan, is_told: bool) -> None:
         (GENERATOR, "replay"), "Replaying the contest …", lambda move: _replay(gan, members, move)
     )
     steps = [read_step(name) for name in members]
-    forged = np.stack([tile(moment.images, _COLUMNS) for moment in moments])
+    generated = np.stack([tile(moment.images, _COLUMNS) for moment in moments])
     real = tile(_choose_real(gan), _COLUMNS)[np.newaxis]
     panels = [
-        Panel("The forger's pictures, always from the same noise", *_encode(forged)),
+        Panel("The forger's pictures, always from the same noise", *_encode(generated)),
         Panel("Real pictures of the same classes", *_encode(real)),
     ]
     if is_told:
@@ -100,14 +100,17 @@ def _replay(gan: Gan, members: Sequence[str], move: Callable[[float], None]) -> 
     judged = (draw_latents(_JUDGED, gan.latent, 2), judged_labels)
     moments = []
     for index, member in enumerate(members):
-        generator, detective = open_moment(GENERATOR, member), open_moment(DETECTIVE, member)
-        moments.append(look_at_moment(generator, detective, shown, judged, load_real(_JUDGED)))
+        generator, discriminator = (
+            open_moment(GENERATOR, member),
+            open_moment(DISCRIMINATOR, member),
+        )
+        moments.append(look_at_moment(generator, discriminator, shown, judged, load_real(_JUDGED)))
         move((index + 1) / len(members))
     return moments
 
 
 def _choose_real(gan: Gan) -> Floats:
-    """Return real pictures of the classes of the forgeries, in their order."""
+    """Return real pictures of the same classes as the generated ones, in their order."""
     images, labels = load_real(_JUDGED)
     left = {label: iter(np.flatnonzero(labels == label)) for label in range(len(gan.labels))}
     return images[[int(next(left[label])) for label in _list_shown(gan)]]
@@ -171,8 +174,8 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
 def _walk(gan: Gan, label: int, seeds: Sequence[int]) -> tuple[Floats, Floats]:
     start, end = (draw_latents(1, gan.latent, seed)[0] for seed in seeds)
     labels = np.full(_WAY, label, np.int64)
-    images = forge(gan.generator, walk(start, end, _WAY), labels)
-    return images, score(gan.detective, images, labels)
+    images = run_generator(gan.generator, walk(start, end, _WAY), labels)
+    return images, score(gan.discriminator, images, labels)
 
 
 def _choose_seed(key: str, which: str, default: int) -> int:
@@ -181,7 +184,7 @@ def _choose_seed(key: str, which: str, default: int) -> int:
 
 
 def draw_collapse(gan: Gan, label: int) -> None:
-    """Draw the forger that finds one picture that works, and makes it again and again."""
+    """Draw the generator that finds one picture that works, and makes it again and again."""
     card = cache.get_model_card(COLLAPSED)
     members = sorted(card.members)
     key = (COLLAPSED, "collapse", label)
@@ -230,8 +233,8 @@ def _collapse(
 ) -> Floats:
     latents = draw_latents(_TWINS, gan.latent, 3)
     labels = np.full(_TWINS, label, np.int64)
-    pictures = [tile(forge(gan.generator, latents, labels), 4)]
+    pictures = [tile(run_generator(gan.generator, latents, labels), 4)]
     for index, member in enumerate(members):
-        pictures.append(tile(forge(open_moment(COLLAPSED, member), latents, labels), 4))
+        pictures.append(tile(run_generator(open_moment(COLLAPSED, member), latents, labels), 4))
         move((index + 1) / len(members))
     return np.stack(pictures)

@@ -45,16 +45,16 @@ def test_an_interrupted_contest_ends_where_an_uninterrupted_one_does(
     assert all(0 <= each.real_right <= 100 and 0 <= each.fake_right <= 100 for each in whole.rounds)
 
 
-def test_the_detectives_step_leaves_the_forger_alone() -> None:
+def test_the_discriminators_step_leaves_the_generator_alone() -> None:
     contest = Contest(RECIPE, 0)
-    forger, detective = (
+    generator, discriminator = (
         copy.deepcopy(model.state_dict()) for model in (contest.generator, contest.discriminator)
     )
     contest._update(1, contest.discriminator(torch.ones(2, 1, 28, 28), torch.arange(2)).mean())
     now = contest.generator.state_dict()
-    assert all(torch.equal(forger[name], now[name]) for name in forger)
+    assert all(torch.equal(generator[name], now[name]) for name in generator)
     name = "score.parametrizations.weight.original"
-    assert not torch.equal(detective[name], contest.discriminator.state_dict()[name])
+    assert not torch.equal(discriminator[name], contest.discriminator.state_dict()[name])
 
 
 def test_players_go_on_from_another_contest(data: Images, tmp_path: Path) -> None:
