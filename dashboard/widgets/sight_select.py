@@ -17,7 +17,7 @@ from dashboard.widgets.photo_input import ChosenPhoto
 OWN = "own_network"
 
 
-def choose_own() -> UploadedModel | None:
+def select_own() -> UploadedModel | None:
     """Offer the network that this visitor uploaded on its own page, where there is one."""
     model = cache.get_own_space().model
     if model is None:

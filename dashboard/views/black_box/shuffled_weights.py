@@ -25,7 +25,7 @@ from dashboard.uploads.twin import UploadTwin
 from dashboard.views.black_box.trial import Trial
 from dashboard.widgets.lesson import Question, draw_question, is_answered
 from dashboard.widgets.on_demand import Move, compute_on_demand
-from dashboard.widgets.option_select import choose_seed
+from dashboard.widgets.option_select import select_seed
 
 SEED = "box.seed"
 MEASURES = create_likeness("the trained network's map")
@@ -44,7 +44,7 @@ def draw_shuffled_weights(trial: Trial, methods: Sequence[Method]) -> None:
     """Draw the cascade from the output layer to the input."""
     draw_question(QUESTION)
     with st.container(width=220):
-        seed = choose_seed(SEED, 0)
+        seed = select_seed(SEED, 0)
     if not is_answered(QUESTION):
         st.caption("The measurement opens with your answer.")
         return

@@ -20,7 +20,7 @@ from dashboard.views.cnn.charts import plot_survival
 from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convolution
 from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps, read_unit
 from dashboard.views.cnn.ilsvrc import draw_contest
-from dashboard.views.cnn.unit import LAYER, UNIT, choose_unit, draw_unit
+from dashboard.views.cnn.unit import LAYER, UNIT, bind_unit, draw_unit
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
     Question,
@@ -93,7 +93,7 @@ def render(model_name: str) -> None:
             (*key, "cnn", "inside"), lambda: look_inside(inner, inputs, picture)
         )
     best = inside.channels[-1][0]
-    unit = choose_unit(inner.stages, best)
+    unit = bind_unit(inner.stages, best)
     with left:
         label = model.card.labels[inside.target]
         st.markdown(f"The network says **{label}** ({inside.probability:.0%}).")

@@ -23,7 +23,7 @@ from dashboard.inference.counts import tell_count
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
 from dashboard.sequences.words import NoWordsError
-from dashboard.widgets.option_select import choose_seed, select_option, select_text
+from dashboard.widgets.option_select import select_option, select_seed, select_text
 from dashboard.widgets.tour import draw_page_link
 
 CLASS, SEED, TEXT = "families.class", "families.seed", "families.text"
@@ -39,7 +39,7 @@ def draw_examples(families: Sequence[Family]) -> None:
     with first:
         label = select_option(CLASS, "Garment", 9, range(len(labels)), lambda each: labels[each])
     with second:
-        seed = choose_seed(SEED, 1)
+        seed = select_seed(SEED, 1)
     with third:
         text = select_text(TEXT, "Sentence, in English", SENTENCE, MAX_TEXT)
     columns = st.columns(len(families), border=True)

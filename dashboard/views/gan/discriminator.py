@@ -62,7 +62,7 @@ def draw_discriminator(gan: Gan, generated: Floats, label: int) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         source = select_pill(FROM, "The picture", GENERATED, tuple(_TITLES), _TITLES.__getitem__)
-        image, said = _choose(gan, source, generated, label)
+        image, said = _select(gan, source, generated, label)
     with right:
         if image is None:
             st.info("Draw a garment in white, as large as the field, then let the detective judge.")
@@ -73,21 +73,21 @@ def draw_discriminator(gan: Gan, generated: Floats, label: int) -> None:
         _draw_verdict(gan, image, said)
 
 
-def _choose(gan: Gan, source: str, generated: Floats, label: int) -> tuple[Floats | None, int]:
+def _select(gan: Gan, source: str, generated: Floats, label: int) -> tuple[Floats | None, int]:
     """Return the picture (28, 28) in [-1, 1], None for an empty one, and what it is said to be."""
     if source == GENERATED:
         return generated, label
     if source == REAL:
-        return _choose_real(gan)
+        return _select_real(gan)
     if source == DRAWN:
         grey = draw_pad("gan_pad")
         image = None if grey is None or (grey > 0).sum() < _FEWEST else from_grey(grey)
     else:
-        image = from_grey(_choose_photo())
-    return image, _choose_said(gan, image)
+        image = from_grey(_select_photo())
+    return image, _select_said(gan, image)
 
 
-def _choose_real(gan: Gan) -> tuple[Floats, int]:
+def _select_real(gan: Gan) -> tuple[Floats, int]:
     images, labels = load_real(1000)
     last = len(images) - 1
     index = select_whole(TEST, f"Test picture, 0 to {last}", 3, 0, last)
@@ -95,7 +95,7 @@ def _choose_real(gan: Gan) -> tuple[Floats, int]:
     return images[index], int(labels[index])
 
 
-def _choose_photo() -> Pixels:
+def _select_photo() -> Pixels:
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
     grey: Pixels = crop_view(chosen.photo.pixels, cache.get_card(_CNN))[..., 0]
@@ -116,7 +116,7 @@ def describe_photo(is_bright: bool, is_swapped: bool) -> str:
     return f"{done}. Its background is bright; the detective knows garments on black."
 
 
-def _choose_said(gan: Gan, image: Floats | None) -> int:
+def _select_said(gan: Gan, image: Floats | None) -> int:
     """Return what the reader says that the picture is; at first what the CNN sees in it."""
     options = (AS_SEEN, *range(len(gan.labels))) if gan.judge else tuple(range(len(gan.labels)))
     # A label that changed with the picture would be another option to Streamlit.

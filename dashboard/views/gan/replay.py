@@ -135,7 +135,7 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
     with left:
         classes = range(len(gan.labels))
         label = select_option(LABEL, "Garment", 8, classes, gan.labels.__getitem__)
-        seeds = [_choose_seed(SEED, "first", 1), _choose_seed(SECOND, "second", 2)]
+        seeds = [_select_seed(SEED, "first", 1), _select_seed(SECOND, "second", 2)]
         if seeds[0] == seeds[1]:
             st.caption("Both seeds are one noise: there is no way to go. Choose another.")
     key = (GENERATOR, "walk", label, *seeds)
@@ -178,7 +178,7 @@ def _walk(gan: Gan, label: int, seeds: Sequence[int]) -> tuple[Floats, Floats]:
     return images, score(gan.discriminator, images, labels)
 
 
-def _choose_seed(key: str, which: str, default: int) -> int:
+def _select_seed(key: str, which: str, default: int) -> int:
     label = f"Seed of the {which} noise, 0 to {MAX_SEED}"
     return select_whole(key, label, default, 0, MAX_SEED)
 
