@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from export.arrays import Doubles, Floats
+
 Ints = NDArray[np.int64]
 # (image (N, 1, H, W), time (N,), label (N,)) -> noise (N, 1, H, W)
 PredictNoise = Callable[[Floats, Ints, Ints], Floats]
@@ -38,16 +39,14 @@ class Step:
     change: Floats
 
 
-def compute_alphas_bar(times: int) -> NDArray[np.float64]:
+def compute_alphas_bar(times: int) -> Doubles:
     """Return the share of signal power left at each time: a cosine (Nichol, Dhariwal 2021)."""
     angles = (np.arange(times + 1) / times + 0.008) / 1.008 * np.pi / 2
     kept = np.cos(angles) ** 2
     return np.cumprod(np.clip(kept[1:] / kept[:-1], 0.001, 1.0))
 
 
-def choose_times(
-    alphas_bar: NDArray[np.float64], steps: int, first: int | None = None
-) -> list[int]:
+def choose_times(alphas_bar: Doubles, steps: int, first: int | None = None) -> list[int]:
     """Return ``steps`` times from ``first`` down to 0, evenly spaced.
 
     Sampling from noise begins at the last time with ``FAINTEST`` of the image's power left: later,
@@ -62,7 +61,7 @@ def sample(
     noise: Floats,
     labels: Ints,
     no_class: int,
-    alphas_bar: NDArray[np.float64],
+    alphas_bar: Doubles,
     steps: int,
     guidance: float = 1.0,
     first: int | None = None,

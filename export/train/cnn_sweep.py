@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from models.small_cnn import LAYERS, create_small_cnn
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.artifact import (
     Draft,
     FloorError,
@@ -138,9 +138,9 @@ def _score(session: Any, test: Images) -> dict[str, Any]:
     }
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def _softmax(logits: Floats) -> Floats:
     powers = np.exp(logits - logits.max(1, keepdims=True))
-    shares: NDArray[np.float32] = powers / powers.sum(1, keepdims=True)
+    shares: Floats = powers / powers.sum(1, keepdims=True)
     return shares
 
 

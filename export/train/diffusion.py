@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from models.denoiser import NO_CLASS, TIMES, Denoiser
 
+from export.arrays import Floats
 from export.artifact import Draft, FloorError, describe_training, open_session, write_model
 from export.card import CARD_FILE, ModelCard, decode_card
 from export.datasets import DatasetError
@@ -30,7 +31,6 @@ from export.train.generated import (
     COUNT,
     PIXELS,
     FidEvaluator,
-    Floats,
     Ints,
     create_fid_evaluator,
     create_labels,

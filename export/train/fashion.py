@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from export.arrays import Floats
 from export.artifact import Picture, open_session, run_in_batches
 from export.card import Preprocessing
 from export.datasets.fashion_mnist import LABELS, LICENCE, MEAN, SHA256, STD, Images, normalize
@@ -36,7 +37,7 @@ LOGITS_PORT = Port("float32", ("N", len(LABELS)), "one score a class, before sof
 
 def create_graph(
     module: nn.Module,
-    checks: NDArray[np.float32],
+    checks: Floats,
     layers: Sequence[str],
     more: Mapping[str, Port] | None = None,
 ) -> Graph:
@@ -53,11 +54,9 @@ def create_graph(
     )
 
 
-def predict(path: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def predict(path: Path, pixels: NDArray[np.uint8]) -> Floats:
     """Return the logits (N, 10) of an exported classifier."""
-    logits: NDArray[np.float32] = run_in_batches(
-        open_session(path), LOGITS, {IMAGE: normalize(pixels)}
-    )
+    logits: Floats = run_in_batches(open_session(path), LOGITS, {IMAGE: normalize(pixels)})
     return logits
 
 

@@ -13,6 +13,7 @@ from models.discriminator import LAYERS, Discriminator
 from models.generator import LATENT, Generator
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.artifact import Draft, Gradient, Training, describe_training, open_session
 from export.datasets.fashion_mnist import LABELS, Images
 from export.graphs import Graph, Port
@@ -24,7 +25,6 @@ from export.train.generated import (
     COUNT,
     PIXELS,
     FidEvaluator,
-    Floats,
     Ints,
     create_labels,
     divide_fids,

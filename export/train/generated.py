@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from export.arrays import Floats
 from export.artifact import ZOO
 from export.datasets import fashion_mnist
 from export.datasets.fashion_mnist import LABELS, Images
@@ -24,7 +25,6 @@ CLASS_COUNT = len(LABELS)
 TWIN = 0.05
 PIXELS = "grey image in [-1, 1]: pixel / 127.5 - 1"
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 

@@ -12,13 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from models.pronoun_lstm import create_pronoun_lstm
 from models.pronoun_resolver import create_pronoun_resolver
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.artifact import (
     ZOO,
     Draft,
@@ -65,7 +64,7 @@ class Material:
     data: Encoded
     states: Tensor
     tests: dict[str, Encoded]
-    test_states: dict[str, NDArray[np.float32]]
+    test_states: dict[str, Floats]
 
 
 def load_material(options: Options) -> Material:

@@ -1,15 +1,8 @@
 import numpy as np
 import pytest
 
-from export.sampler import (
-    FAINTEST,
-    Floats,
-    Ints,
-    PredictNoise,
-    choose_times,
-    compute_alphas_bar,
-    sample,
-)
+from export.arrays import Floats
+from export.sampler import FAINTEST, Ints, PredictNoise, choose_times, compute_alphas_bar, sample
 
 ALPHAS_BAR = compute_alphas_bar(1000)
 NO_CLASS = 10
