@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 
 Bytes = NDArray[np.uint8]
 
@@ -120,7 +120,7 @@ def _create_table(is_signed: bool, transparent: bool) -> Bytes:
     return np.round(np.column_stack([colors, 255 * alpha])).astype(np.uint8)
 
 
-def _interpolate(stops: tuple[str, ...], position: NDArray[np.float64]) -> NDArray[np.float64]:
+def _interpolate(stops: tuple[str, ...], position: Doubles) -> Doubles:
     """Return the colours (n, 3) in [0, 255] at positions (n,) along equally spaced hex stops."""
     table = np.array([[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in stops])
     places = np.linspace(0, 1, len(stops))

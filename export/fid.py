@@ -17,6 +17,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
+from export.arrays import Doubles, Floats
 from export.datasets.fashion_mnist import MEAN, STD
 
 FEATURES = "late"  # the classifier's last activations, averaged over all places
@@ -27,7 +28,7 @@ class Judgement:
     """What the classifier says of N images: ``classes`` (N,), ``features`` (N, 128)."""
 
     classes: NDArray[np.int64]
-    features: NDArray[np.float64]
+    features: Doubles
 
 
 class Judge:
@@ -42,7 +43,7 @@ class Judge:
             model.SerializeToString(), providers=["CPUExecutionProvider"]
         )
 
-    def judge(self, images: NDArray[np.float32]) -> Judgement:
+    def judge(self, images: Floats) -> Judgement:
         """Judge images (N, 1, 28, 28) in [-1, 1]."""
         inputs = (((images + 1) / 2 - MEAN) / STD).astype(np.float32)
         parts: list[Any] = [
@@ -54,7 +55,7 @@ class Judge:
         return Judgement(classes.astype(np.int64), features.astype(np.float64))
 
 
-def compute_fid(one: NDArray[np.float64], two: NDArray[np.float64]) -> float:
+def compute_fid(one: Doubles, two: Doubles) -> float:
     """Return the squared Frechet distance of the Gaussians of features (N, d) and (M, d).
 
     |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)).
@@ -67,15 +68,15 @@ def compute_fid(one: NDArray[np.float64], two: NDArray[np.float64]) -> float:
     return float(apart @ apart + np.trace(cov1) + np.trace(cov2) - 2 * mixed)
 
 
-def _take_root(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+def _take_root(matrix: Doubles) -> Doubles:
     """Return the square root of a symmetric positive matrix."""
     values, vectors = np.linalg.eigh(matrix)
-    root: NDArray[np.float64] = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    root: Doubles = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
     return root
 
 
 def resample_fid(
-    one: NDArray[np.float64], two: NDArray[np.float64], times: int = 50, seed: int = 0
+    one: Doubles, two: Doubles, times: int = 50, seed: int = 0
 ) -> tuple[float, float, float]:
     """Return the FID and a 95 % interval: half-samples of ``one``, scaled to its full size.
 

@@ -18,6 +18,7 @@ import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from export.arrays import Doubles, Floats
 from export.artifact import ZOO
 from export.datasets.fashion_mnist import Images, load, normalize
 from export.make_fashion_sample import EACH
@@ -25,7 +26,6 @@ from export.make_fashion_sample import EACH
 BANK_EACH = 200  # features of a class in the bank
 RIDGE = 1e-4  # of the mean variance, added to the covariance: dead channels have none
 _CHUNK = 256
-Array = NDArray[np.float64]
 
 
 def find_features(graph: onnx.GraphProto) -> str:
@@ -37,7 +37,7 @@ def find_features(graph: onnx.GraphProto) -> str:
     return str(node.input[0])
 
 
-def compute(folder: Path, data: Images) -> tuple[str, Array, Array]:
+def compute(folder: Path, data: Images) -> tuple[str, Doubles, Doubles]:
     """Return the features' tensor, the logits (N, K) and the features (N, D) of images."""
     model = onnx.load(str(folder / "predict.onnx"), load_external_data=False)
     tensor = find_features(model.graph)
@@ -59,7 +59,7 @@ def compute(folder: Path, data: Images) -> tuple[str, Array, Array]:
     return tensor, logits, features.reshape(len(features), -1)
 
 
-def fit_temperature(logits: Array, labels: NDArray[np.int64]) -> float:
+def fit_temperature(logits: Doubles, labels: NDArray[np.int64]) -> float:
     """Return the temperature of the least negative log-likelihood, on a fine grid of its log."""
     grid = np.exp(np.linspace(np.log(0.2), np.log(5), 401))
 
@@ -72,7 +72,7 @@ def fit_temperature(logits: Array, labels: NDArray[np.int64]) -> float:
     return float(grid[int(np.argmin([measure(value) for value in grid]))])
 
 
-def describe_features(features: Array, labels: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
+def describe_features(features: Doubles, labels: NDArray[np.int64]) -> dict[str, Floats]:
     """Return the means (K, D), the precision (D, D) and the bank (M, D) of training features."""
     count = int(labels.max()) + 1
     means = np.stack([features[labels == label].mean(axis=0) for label in range(count)])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
+from export.arrays import Doubles, Floats
 from export.card import GradientParity, Parity, Preprocessing
 from export.graphs import Graph
 
@@ -23,8 +24,6 @@ MAX_GRADIENT_DIFF = 2e-2
 BATCH_SIZES = (1, 7)
 
 PHOTOS = Path(__file__).resolve().parent.parent / "dashboard" / "samples"
-
-Floats = NDArray[np.float32]
 
 
 class ParityError(Exception):
@@ -102,7 +101,7 @@ def compare_graph_gradients(graph: Graph, score: str, explain: Path) -> Gradient
 
 def _differentiate(
     module: nn.Module, inputs: list[torch.Tensor], place: int, target: torch.Tensor
-) -> NDArray[np.float64]:
+) -> Doubles:
     leaf = inputs[0].clone().requires_grad_(True)
     logits = _get(module(leaf, *inputs[1:]), place)
     score = logits[torch.arange(len(logits)), target].sum()
@@ -120,5 +119,5 @@ def _quiet() -> ort.SessionOptions:
     return options
 
 
-def _distance(values: NDArray[Any], truth: NDArray[np.float64]) -> float:
+def _distance(values: NDArray[Any], truth: Doubles) -> float:
     return float(np.linalg.norm(values - truth) / np.linalg.norm(truth))

@@ -1,4 +1,4 @@
-"""The detective of a conditional GAN: is this image of this class a real one?
+"""The discriminator of a conditional GAN: is this image of this class a real one?
 
 Strided convolutions with spectral normalisation, which bounds how fast the score can change (Miyato
 et al. 2018), and a projection: the score is how plausible the image is at all plus how well its

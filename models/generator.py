@@ -1,4 +1,4 @@
-"""The forger of a conditional GAN: a class and 128 random numbers become a 28 x 28 grey image.
+"""The generator of a conditional GAN: a class and 128 random numbers become a 28 x 28 grey image.
 
 Shaped as DCGAN (Radford et al. 2016), enlarged by sub-pixel convolutions (Shi et al. 2016); the
 class enters through the scale and the shift after each batch normalisation, as in SNGAN with

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-_ARRAYS = {"inference"}
+_ARRAYS = {"inference"}  # for its names of arrays, if for nothing else
 _DRAWN = {"charts", "overlays", "channel_pictures"}
 _COMPUTING = {
     *("attribution", "faithfulness", "stress", "limits", "features"),
@@ -41,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "attribution": _ARRAYS,
     "stress": _ARRAYS,
     "sequences": _ARRAYS,
-    "learning": set(),
+    "learning": _ARRAYS,
     "uploads": _ARRAYS,  # and the guest's side by starting it, not by importing it
     "uploads.inside": {"uploads", "inference"},
     "inference": set(),
@@ -181,20 +181,28 @@ def test_heavy_libraries_are_imported_on_first_use() -> None:
     assert not breaches, tell(breaches)
 
 
-def test_the_dashboard_uses_of_export_only_autodiff_and_no_torch_model() -> None:
+def test_the_dashboard_uses_of_export_what_reads_no_data_and_loads_no_torch() -> None:
     breaches = [
         each
         for each in list_imports("dashboard")
-        if each.top == "models" or (each.top == "export" and "autodiff" not in each.name)
+        if each.top == "models"
+        or (each.top == "export" and not each.name.startswith(("export.autodiff.", "export.card.")))
     ]
     assert not breaches, tell(breaches)
+    card = [each for each in list_imports("export") if each.module == "export.card"]
+    assert {each.top for each in card} <= {"msgspec", *sys.stdlib_module_names}, tell(card)
 
 
 def test_autodiff_stands_alone_and_export_asks_the_dashboard_only_to_measure_it() -> None:
     breaches = [
         each
         for each in list_imports("export")
-        if (each.top == "dashboard" and not each.module.startswith("export.benchmark"))
+        if (
+            each.top == "dashboard"
+            and not each.module.startswith("export.benchmark")
+            # A card's figures are of pictures that the page's own sampler made.
+            and (each.module, each.name.rsplit(".", 1)[0]) != PAGES_SAMPLER
+        )
         or each.top == "streamlit"
         or (
             each.module.startswith("export.autodiff")
@@ -209,3 +217,14 @@ def test_models_import_torch_only() -> None:
     allowed = {"torch", "models", *sys.stdlib_module_names}
     breaches = [each for each in list_imports("models") if each.top not in allowed]
     assert not breaches, tell(breaches)
+
+
+def test_choose_computes_and_select_draws() -> None:
+    for path in sorted((ROOT / "dashboard").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+            verb = node.name.lstrip("_").split("_")[0]
+            assert verb != "choose" or not names & {"st", "state"}, (path, node.name)
+            assert verb != "select" or {"views", "widgets"} & {*path.parts}, (path, node.name)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.attribution.base import Progress, Question, ignore_progress
-from dashboard.inference.model import Floats, Model
+from dashboard.inference.model import Doubles, Floats, Model
 
 DEFAULT_N_SQUARES = 96
 _SIDES = (0.1, 0.4)  # of a square, as a share of the picture's side
@@ -28,7 +28,7 @@ class Removals:
     """Squares taken away: ``masks`` (n, H, W), and the ``falls`` (n,) of the score."""
 
     masks: NDArray[np.bool_]
-    falls: NDArray[np.float64]
+    falls: Doubles
 
 
 def compute_removals(
@@ -69,9 +69,9 @@ def _draw_squares(size: tuple[int, ...], count: int, seed: int) -> NDArray[np.bo
     return masks
 
 
-def _score(model: Model, question: Question, inputs: Floats) -> NDArray[np.float64]:
+def _score(model: Model, question: Question, inputs: Floats) -> Doubles:
     logits = model.predict(inputs).astype(np.float64)
-    score: NDArray[np.float64] = logits[:, question.target]
+    score: Doubles = logits[:, question.target]
     return score if question.versus is None else score - logits[:, question.versus]
 
 

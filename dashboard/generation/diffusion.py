@@ -130,7 +130,7 @@ def generate(
     return _collect(steps, wish.steps, move)[-1].clean[:, 0]
 
 
-def forge(graph: OnnxGraph, label: int, seed: int, count: int = PICTURES) -> Floats:
+def run_generator(graph: OnnxGraph, label: int, seed: int, count: int = PICTURES) -> Floats:
     """Return ``count`` images (count, 28, 28) of the GAN, in one run."""
     size = graph.spec.inputs["latent"].axes[1]
     assert isinstance(size, int)

@@ -1,7 +1,7 @@
-"""The contest of a GAN replayed: the forger and the detective at moments of their training.
+"""The contest of a GAN replayed: the generator and the discriminator at moments of their training.
 
 Goodfellow et al. 2014, "Generative Adversarial Nets", arXiv 1406.2661; with classes: Mirza and
-Osindero 2014, arXiv 1411.1784. The detective's score is above 0 for "real" (hinge loss).
+Osindero 2014, arXiv 1411.1784. The discriminator's score is above 0 for "real" (hinge loss).
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Graph(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """One moment: the forgeries (K, 28, 28) in [-1, 1] of the latents that are shown.
+    """One moment: the generated pictures (K, 28, 28) in [-1, 1] of the latents that are shown.
 
-    ``fake_right`` and ``real_right`` are the shares, in [0, 1], of forged and of real pictures
-    that this moment's detective takes for what they are.
+    ``fake_right`` and ``real_right`` are the shares, in [0, 1], of generated and of real pictures
+    that this moment's discriminator takes for what they are.
     """
 
     images: Floats
@@ -47,8 +47,8 @@ def draw_latents(count: int, size: int, seed: int) -> Floats:
     return np.random.default_rng(seed).standard_normal((count, size), np.float32)
 
 
-def forge(generator: Graph, latents: Floats, labels: Labels) -> Floats:
-    """Return the forger's pictures (N, 28, 28) in [-1, 1] of latents (N, size) and classes (N,)."""
+def run_generator(generator: Graph, latents: Floats, labels: Labels) -> Floats:
+    """Return pictures (N, 28, 28) in [-1, 1] of latents (N, size) and classes (N,)."""
     parts = [
         generator.run({"latent": latents[i : i + _CHUNK], "label": labels[i : i + _CHUNK]})["image"]
         for i in range(0, len(latents), _CHUNK)
@@ -56,11 +56,13 @@ def forge(generator: Graph, latents: Floats, labels: Labels) -> Floats:
     return np.concatenate(parts)[:, 0]
 
 
-def score(detective: Graph, images: Floats, labels: Labels) -> Floats:
-    """Return the detective's scores (N,) of pictures (N, 28, 28) said to be of classes (N,)."""
+def score(discriminator: Graph, images: Floats, labels: Labels) -> Floats:
+    """Return the discriminator's scores (N,) of pictures (N, 28, 28) said to be of classes (N,)."""
     pictures = images[:, np.newaxis]
     parts = [
-        detective.run({"image": pictures[i : i + _CHUNK], "label": labels[i : i + _CHUNK]})["score"]
+        discriminator.run({"image": pictures[i : i + _CHUNK], "label": labels[i : i + _CHUNK]})[
+            "score"
+        ]
         for i in range(0, len(images), _CHUNK)
     ]
     return np.concatenate(parts)[:, 0]
@@ -68,17 +70,17 @@ def score(detective: Graph, images: Floats, labels: Labels) -> Floats:
 
 def look_at_moment(
     generator: Graph,
-    detective: Graph,
+    discriminator: Graph,
     shown: tuple[Floats, Labels],
     judged: tuple[Floats, Labels],
     real: tuple[Floats, Labels],
 ) -> Moment:
     """Return a moment of ``shown`` and ``judged`` (latents, labels), ``real`` (images, labels)."""
-    forged = forge(generator, *judged)
+    generated = run_generator(generator, *judged)
     return Moment(
-        forge(generator, *shown),
-        float((score(detective, forged, judged[1]) < 0).mean()),
-        float((score(detective, *real) > 0).mean()),
+        run_generator(generator, *shown),
+        float((score(discriminator, generated, judged[1]) < 0).mean()),
+        float((score(discriminator, *real) > 0).mean()),
     )
 
 

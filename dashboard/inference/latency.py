@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.inference.cards import GraphSpec
+from dashboard.inference.model import Doubles
 
 _WARM_UP = 3
 _RESAMPLES = 500
@@ -42,7 +43,7 @@ def measure_latency(run: Callable[[], object], seconds: float = 0.5, most: int =
     return summarize(np.array(times))
 
 
-def summarize(times: NDArray[np.float64]) -> Latency:
+def summarize(times: Doubles) -> Latency:
     """Return the figures of measured times (n,) in milliseconds."""
     drawn = np.random.default_rng(0).choice(times, (_RESAMPLES, len(times)))
     low, high = np.quantile(np.median(drawn, axis=1), (0.025, 0.975))

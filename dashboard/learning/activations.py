@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from dashboard.inference.model import Doubles
 
 
 @dataclass(frozen=True)
@@ -25,38 +24,38 @@ class Activation:
     name: str
     label: str
     formula: str
-    apply: Callable[[Floats], Floats]
-    slope: Callable[[Floats], Floats]
+    apply: Callable[[Doubles], Doubles]
+    slope: Callable[[Doubles], Doubles]
     gain: float
 
 
-def apply_relu(z: Floats) -> Floats:
+def apply_relu(z: Doubles) -> Doubles:
     """max(0, z)."""
     return np.maximum(z, 0)
 
 
-def slope_relu(z: Floats) -> Floats:
+def slope_relu(z: Doubles) -> Doubles:
     """1 where z > 0, else 0 (also at z = 0, where there is no derivative)."""
     return (z > 0).astype(np.float64)
 
 
-def apply_sigmoid(z: Floats) -> Floats:
+def apply_sigmoid(z: Doubles) -> Doubles:
     """1 / (1 + exp(-z)), by tanh, which overflows nowhere."""
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * z))
 
 
-def slope_sigmoid(z: Floats) -> Floats:
+def slope_sigmoid(z: Doubles) -> Doubles:
     """s (1 - s), where s is the sigmoid of z: never more than 1/4."""
     s = apply_sigmoid(z)
     return s * (1 - s)
 
 
-def apply_tanh(z: Floats) -> Floats:
+def apply_tanh(z: Doubles) -> Doubles:
     """(exp(z) - exp(-z)) / (exp(z) + exp(-z))."""
     return np.asarray(np.tanh(z))
 
 
-def slope_tanh(z: Floats) -> Floats:
+def slope_tanh(z: Doubles) -> Doubles:
     """1 - tanh(z)^2."""
     return np.asarray(1 - np.tanh(z) ** 2)
 

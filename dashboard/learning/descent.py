@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dashboard.inference.model import Doubles
 from dashboard.learning.optimizers import create_state, step_momentum
 from dashboard.learning.surfaces import Minimum, Point, Surface, compute_size
-
-Floats = NDArray[np.float64]
 
 NEAR = 0.01  # of the domain's longer side: closer than this counts as being there
 FAR = 5.0  # half sides from the middle of the domain: who is farther is gone
@@ -41,8 +39,8 @@ class Descent:
     back than on.
     """
 
-    path: Floats
-    values: Floats
+    path: Doubles
+    values: Doubles
     verdict: Verdict
     minimum: Minimum | None
     reversals: int
@@ -83,7 +81,7 @@ def descend(
     return Descent(path, values, verdict, minimum, reversals)
 
 
-def _walk(surface: Surface, start: Point, rate: float, momentum: float, steps: int) -> Floats:
+def _walk(surface: Surface, start: Point, rate: float, momentum: float, steps: int) -> Doubles:
     path = [np.array(start, dtype=np.float64)]
     state = create_state(path[0])
     for _ in range(steps):
@@ -95,14 +93,14 @@ def _walk(surface: Surface, start: Point, rate: float, momentum: float, steps: i
     return np.stack(path)
 
 
-def _is_gone(surface: Surface, point: Floats) -> bool:
+def _is_gone(surface: Surface, point: Doubles) -> bool:
     for at, (low, high) in zip(point, surface.domain, strict=True):
         if not abs(at - (low + high) / 2) <= FAR * (high - low) / 2:  # also where it is no number
             return True
     return False
 
 
-def _judge(surface: Surface, path: Floats, values: Floats) -> tuple[Verdict, Minimum | None]:
+def _judge(surface: Surface, path: Doubles, values: Doubles) -> tuple[Verdict, Minimum | None]:
     is_higher = values[-1] > values[0] and values[-1] >= values.max()
     if is_higher or not surface.has_inside((path[-1][0], path[-1][1])):
         return Verdict.DIVERGED, None
@@ -117,12 +115,12 @@ def _judge(surface: Surface, path: Floats, values: Floats) -> tuple[Verdict, Min
     return (Verdict.CRAWLING if is_straight else Verdict.OSCILLATING), None
 
 
-def _has_settled(path: Floats, point: Point, near: float) -> bool:
+def _has_settled(path: Doubles, point: Point, near: float) -> bool:
     last = path[-max(5, len(path) // 10) :]
     return bool((np.hypot(*(last - point).T) <= near).all())
 
 
-def _compute_straightness(path: Floats) -> float:
+def _compute_straightness(path: Doubles) -> float:
     """Return how far the second half of the path gets, as a share of how far it walks."""
     half = path[len(path) // 2 :] if len(path) > 2 else path
     length = float(np.hypot(*np.diff(half, axis=0).T).sum())

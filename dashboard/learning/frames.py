@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dashboard.learning.descent import Descent, Verdict, descend
 from dashboard.learning.mlp import Network, backward, create_mlp, forward
@@ -22,7 +21,6 @@ from dashboard.learning.problems import Split, create_split, get_problem
 from dashboard.learning.surfaces import Point, Surface, compute_heights, get_surface
 from dashboard.learning.train import Frame, Settings, has_diverged, train
 
-Floats = NDArray[np.float64]
 Scene = dict[str, Any]  # plain JSON for a browser component
 
 SIZES = (2, 4, 3, 1)  # small enough that every edge can carry its number

@@ -20,9 +20,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.inference.model import Doubles
 from dashboard.learning.activations import apply_sigmoid, get_activation
 
-Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
@@ -34,8 +34,8 @@ class Network:
     ``activation`` names what the hidden layers do with their sums.
     """
 
-    weights: tuple[Floats, ...]
-    biases: tuple[Floats, ...]
+    weights: tuple[Doubles, ...]
+    biases: tuple[Doubles, ...]
     activation: str
 
     @property
@@ -43,11 +43,11 @@ class Network:
         """Units of every layer, inputs first: (2, 8, 8, 1)."""
         return (len(self.weights[0]), *(len(bias) for bias in self.biases))
 
-    def flatten(self) -> Floats:
+    def flatten(self) -> Doubles:
         """Return all weights and biases as one vector (P,)."""
         return np.concatenate([part.ravel() for part in self.weights + self.biases])
 
-    def replace(self, parameters: Floats) -> Network:
+    def replace(self, parameters: Doubles) -> Network:
         """Return the same network with the weights and biases of a vector (P,)."""
         shapes = [part.shape for part in self.weights + self.biases]
         ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes])
@@ -66,12 +66,12 @@ class Forward:
     last; ``probability`` (N,) is that of class 1.
     """
 
-    pre_activations: tuple[Floats, ...]
-    activations: tuple[Floats, ...]
-    probability: Floats
+    pre_activations: tuple[Doubles, ...]
+    activations: tuple[Doubles, ...]
+    probability: Doubles
 
     @property
-    def logits(self) -> Floats:
+    def logits(self) -> Doubles:
         """The output unit's sums (N,)."""
         return self.pre_activations[-1][:, 0]
 
@@ -86,12 +86,12 @@ class Gradients:
     share; the shares of a batch add up.
     """
 
-    weights: tuple[Floats, ...]
-    biases: tuple[Floats, ...]
-    deltas: tuple[Floats, ...]
-    activations: tuple[Floats, ...]
+    weights: tuple[Doubles, ...]
+    biases: tuple[Doubles, ...]
+    deltas: tuple[Doubles, ...]
+    activations: tuple[Doubles, ...]
 
-    def flatten(self) -> Floats:
+    def flatten(self) -> Doubles:
         """Return all of them as one vector (P,), in the order of ``Network.flatten``."""
         return np.concatenate([part.ravel() for part in self.weights + self.biases])
 
@@ -116,10 +116,10 @@ def create_mlp(sizes: Sequence[int], activation: str = "tanh", seed: int = 0) ->
     return Network(weights, tuple(np.zeros(n_out) for n_out in sizes[1:]), activation)
 
 
-def forward(network: Network, inputs: Floats) -> Forward:
+def forward(network: Network, inputs: Doubles) -> Forward:
     """Return every intermediate result for inputs (N, n_0)."""
     apply = get_activation(network.activation).apply
-    pre_activations: list[Floats] = []
+    pre_activations: list[Doubles] = []
     activations = [inputs]
     for weights, bias in zip(network.weights, network.biases, strict=True):
         pre_activations.append(activations[-1] @ weights + bias)  # (N, n_(l+1))
@@ -128,7 +128,7 @@ def forward(network: Network, inputs: Floats) -> Forward:
     return Forward(tuple(pre_activations), tuple(activations[:-1]), probability)
 
 
-def compute_loss(logits: Floats, labels: Labels) -> float:
+def compute_loss(logits: Doubles, labels: Labels) -> float:
     """Return the mean binary cross-entropy of logits z (N,) and labels y (N,), in nats.
 
     -y log p - (1 - y) log(1 - p) with p = sigmoid(z) is log(1 + exp(-z)) where y = 1 and
@@ -152,7 +152,7 @@ def backward(network: Network, passed: Forward, labels: Labels) -> Gradients:
     slope = get_activation(network.activation).slope
     errors = (passed.probability - labels) / len(labels)  # (N,)
     deltas = [errors[:, np.newaxis]]  # (N, 1), the last layer's first
-    blames: list[Floats] = []
+    blames: list[Doubles] = []
     for layer in reversed(range(len(network.weights))):
         blames.append(deltas[-1] @ network.weights[layer].T)  # (N, n_l)
         if layer > 0:
@@ -164,7 +164,7 @@ def backward(network: Network, passed: Forward, labels: Labels) -> Gradients:
     return Gradients(weights, biases, tuple(deltas), tuple(blames))
 
 
-def compute_edge_shares(passed: Forward, gradients: Gradients, layer: int) -> Floats:
+def compute_edge_shares(passed: Forward, gradients: Gradients, layer: int) -> Doubles:
     """Return each example's share of ``gradients.weights[layer]``, (N, n_in, n_out).
 
     The share of an edge is what came in times what was wrong: a_i delta_j; the sum over N is the

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from dashboard.inference.model import Doubles
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,16 +21,16 @@ class OptimizerState:
     """
 
     count: int
-    velocity: Floats
-    square: Floats
+    velocity: Doubles
+    square: Doubles
 
 
-def create_state(parameters: Floats) -> OptimizerState:
+def create_state(parameters: Doubles) -> OptimizerState:
     """Return the memory before the first step."""
     return OptimizerState(0, np.zeros_like(parameters), np.zeros_like(parameters))
 
 
-Update = Callable[[Floats, Floats, OptimizerState, float], tuple[Floats, OptimizerState]]
+Update = Callable[[Doubles, Doubles, OptimizerState, float], tuple[Doubles, OptimizerState]]
 
 
 @dataclass(frozen=True)
@@ -50,20 +49,20 @@ class Optimizer:
 
 
 def step_gradient_descent(
-    parameters: Floats, gradients: Floats, state: OptimizerState, rate: float
-) -> tuple[Floats, OptimizerState]:
+    parameters: Doubles, gradients: Doubles, state: OptimizerState, rate: float
+) -> tuple[Doubles, OptimizerState]:
     """w <- w - rate g: straight downhill from here."""
     after = OptimizerState(state.count + 1, state.velocity, state.square)
     return parameters - rate * gradients, after
 
 
 def step_momentum(
-    parameters: Floats,
-    gradients: Floats,
+    parameters: Doubles,
+    gradients: Doubles,
     state: OptimizerState,
     rate: float,
     momentum: float = 0.9,
-) -> tuple[Floats, OptimizerState]:
+) -> tuple[Doubles, OptimizerState]:
     """v <- momentum v + g, w <- w - rate v: a heavy ball that keeps some of its speed.
 
     With a constant rate this is Polyak's w_(t+1) = w_t - rate g + momentum (w_t - w_(t-1)).
@@ -74,13 +73,13 @@ def step_momentum(
 
 
 def step_adam(
-    parameters: Floats,
-    gradients: Floats,
+    parameters: Doubles,
+    gradients: Doubles,
     state: OptimizerState,
     rate: float,
     betas: tuple[float, float] = (0.9, 0.999),
     epsilon: float = 1e-8,
-) -> tuple[Floats, OptimizerState]:
+) -> tuple[Doubles, OptimizerState]:
     """Step by the mean gradient over the root of the mean squared gradient, weight by weight.
 
         m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2

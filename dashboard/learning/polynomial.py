@@ -14,9 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import Chebyshev
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from dashboard.inference.model import Doubles
 
 _TRAIN, _TEST = 0, 1
 
@@ -25,8 +24,8 @@ _TRAIN, _TEST = 0, 1
 class Samples:
     """Places ``x`` (N,) in [-1, 1], ascending, and what was measured there, ``y`` (N,)."""
 
-    x: Floats
-    y: Floats
+    x: Doubles
+    y: Doubles
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +37,12 @@ class Fit:
     train_error: float
     test_error: float
 
-    def predict(self, x: Floats) -> Floats:
+    def predict(self, x: Doubles) -> Doubles:
         """Return the polynomial's values at ``x``."""
         return np.asarray(self.polynomial(x), dtype=np.float64)
 
 
-def compute_curve(x: Floats) -> Floats:
+def compute_curve(x: Doubles) -> Doubles:
     """Return the curve that the samples are of: sin(pi x), between -1 and 1."""
     return np.asarray(np.sin(math.pi * x))
 

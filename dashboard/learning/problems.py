@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from dashboard.inference.model import Doubles
+
 Labels = NDArray[np.int64]
-Place = Callable[[Labels, np.random.Generator], Floats]
+Place = Callable[[Labels, np.random.Generator], Doubles]
 
 _TRAIN, _TEST = 0, 1
 
@@ -24,7 +25,7 @@ _TRAIN, _TEST = 0, 1
 class Points:
     """``inputs`` (N, 2) and their classes, ``labels`` (N,), 0 or 1."""
 
-    inputs: Floats
+    inputs: Doubles
     labels: Labels
 
     def __len__(self) -> int:
@@ -57,7 +58,7 @@ class Problem:
     place: Place
 
 
-def place_moons(labels: Labels, rng: np.random.Generator) -> Floats:
+def place_moons(labels: Labels, rng: np.random.Generator) -> Doubles:
     """Two half circles of radius 2/3, each reaching into the other's hollow."""
     angles = rng.uniform(0, math.pi, len(labels))
     sides = 1 - 2 * labels  # +1: the upper moon, class 0; -1: the lower
@@ -66,14 +67,14 @@ def place_moons(labels: Labels, rng: np.random.Generator) -> Floats:
     return np.stack([x, y], axis=1)  # (N, 2)
 
 
-def place_circles(labels: Labels, rng: np.random.Generator) -> Floats:
+def place_circles(labels: Labels, rng: np.random.Generator) -> Doubles:
     """A ring of radius 0.9, class 0, around one of radius 0.4, class 1."""
     angles = rng.uniform(0, 2 * math.pi, len(labels))
     radii = np.where(labels == 0, 0.9, 0.4)
     return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)  # (N, 2)
 
 
-def place_xor(labels: Labels, rng: np.random.Generator) -> Floats:
+def place_xor(labels: Labels, rng: np.random.Generator) -> Doubles:
     """Four squares; class 1 where exactly one coordinate is negative: exclusive or of the signs."""
     inputs = rng.uniform(0.1, 1, (len(labels), 2))
     inputs[:, 0] *= rng.choice([-1, 1], len(labels))
@@ -81,14 +82,14 @@ def place_xor(labels: Labels, rng: np.random.Generator) -> Floats:
     return inputs
 
 
-def place_spiral(labels: Labels, rng: np.random.Generator) -> Floats:
+def place_spiral(labels: Labels, rng: np.random.Generator) -> Doubles:
     """Two arms that wind outwards, a little over one turn each, half a turn apart."""
     radii = rng.uniform(0.1, 1, len(labels))
     angles = 2 * math.pi * 1.25 * radii + math.pi * labels
     return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)  # (N, 2)
 
 
-def place_blobs(labels: Labels, rng: np.random.Generator) -> Floats:
+def place_blobs(labels: Labels, rng: np.random.Generator) -> Doubles:
     """Two discs of radius 0.3 on a diagonal, which one straight line can part."""
     angles = rng.uniform(0, 2 * math.pi, len(labels))
     radii = 0.3 * np.sqrt(rng.uniform(0, 1, len(labels)))  # the root spreads them evenly

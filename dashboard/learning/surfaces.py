@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dashboard.inference.model import Doubles
 from dashboard.learning.neuron import compute_error, compute_error_gradient
 
-Floats = NDArray[np.float64]
 Range = tuple[float, float]
 Point = tuple[float, float]
 
@@ -41,8 +40,8 @@ class Surface:
     summary: str
     axes: tuple[str, str]
     domain: tuple[Range, Range]
-    value: Callable[[Floats], Floats]
-    gradient: Callable[[Floats], Floats]
+    value: Callable[[Doubles], Doubles]
+    gradient: Callable[[Doubles], Doubles]
     minima: tuple[Minimum, ...]
     saddles: tuple[Point, ...]
     start: Point
@@ -54,61 +53,61 @@ class Surface:
         return all(low <= at <= high for at, (low, high) in zip(point, self.domain, strict=True))
 
 
-def _join(dx: Floats, dy: Floats) -> Floats:
+def _join(dx: Doubles, dy: Doubles) -> Doubles:
     return np.stack([dx, dy], axis=-1)  # (..., 2)
 
 
-def compute_bowl(points: Floats) -> Floats:
+def compute_bowl(points: Doubles) -> Doubles:
     """(x^2 + y^2) / 2: curvature 1 everywhere, so a rate above 2 diverges."""
     return np.asarray((points**2).sum(axis=-1) / 2)
 
 
-def compute_bowl_gradient(points: Floats) -> Floats:
+def compute_bowl_gradient(points: Doubles) -> Doubles:
     """(x, y): one step of rate 1 arrives."""
     return points.copy()
 
 
-def compute_ravine(points: Floats) -> Floats:
+def compute_ravine(points: Doubles) -> Doubles:
     """(x^2 + 25 y^2) / 2: 25 times as steep across as along; a rate above 2/25 diverges."""
     return np.asarray((points[..., 0] ** 2 + 25 * points[..., 1] ** 2) / 2)
 
 
-def compute_ravine_gradient(points: Floats) -> Floats:
+def compute_ravine_gradient(points: Doubles) -> Doubles:
     """(x, 25 y)."""
     return _join(points[..., 0], 25 * points[..., 1])
 
 
-def compute_banana(points: Floats) -> Floats:
+def compute_banana(points: Doubles) -> Doubles:
     """(1 - x)^2 + 10 (y - x^2)^2: Rosenbrock's bent valley, a tenth as steep as his."""
     x, y = points[..., 0], points[..., 1]
     return np.asarray((1 - x) ** 2 + 10 * (y - x**2) ** 2)
 
 
-def compute_banana_gradient(points: Floats) -> Floats:
+def compute_banana_gradient(points: Doubles) -> Doubles:
     """(-2 (1 - x) - 40 x (y - x^2), 20 (y - x^2))."""
     x, y = points[..., 0], points[..., 1]
     return _join(-2 * (1 - x) - 40 * x * (y - x**2), 20 * (y - x**2))
 
 
-def compute_two_valleys(points: Floats) -> Floats:
+def compute_two_valleys(points: Doubles) -> Doubles:
     """x^4 - x^3/3 - 2 x^2 + x + 5/3 + y^2: 0 at x = -1, 4/3 at x = 1, a ridge at x = 1/4."""
     x, y = points[..., 0], points[..., 1]
     return np.asarray(x**4 - x**3 / 3 - 2 * x**2 + x + 5 / 3 + y**2)
 
 
-def compute_two_valleys_gradient(points: Floats) -> Floats:
+def compute_two_valleys_gradient(points: Doubles) -> Doubles:
     """(4 (x + 1) (x - 1/4) (x - 1), 2 y)."""
     x, y = points[..., 0], points[..., 1]
     return _join(4 * (x + 1) * (x - 0.25) * (x - 1), 2 * y)
 
 
-def compute_saddle(points: Floats) -> Floats:
+def compute_saddle(points: Doubles) -> Doubles:
     """x^2/2 + (y^2 - 1)^2/4: a pass at the origin between two equal valleys at y = -1 and 1."""
     x, y = points[..., 0], points[..., 1]
     return np.asarray(x**2 / 2 + (y**2 - 1) ** 2 / 4)
 
 
-def compute_saddle_gradient(points: Floats) -> Floats:
+def compute_saddle_gradient(points: Doubles) -> Doubles:
     """(x, y (y^2 - 1)): on the line y = 0 it points to the pass and nowhere else."""
     x, y = points[..., 0], points[..., 1]
     return _join(x, y * (y**2 - 1))
@@ -117,12 +116,12 @@ def compute_saddle_gradient(points: Floats) -> Floats:
 _WIDTH = 0.5  # of the plateau's hole
 
 
-def compute_plateau(points: Floats) -> Floats:
+def compute_plateau(points: Doubles) -> Doubles:
     """1 - exp(-(x^2 + y^2) / (2 * 0.5^2)): a hole in a plain; far from it nothing slopes."""
     return np.asarray(1 - np.exp(-(points**2).sum(axis=-1) / (2 * _WIDTH**2)))
 
 
-def compute_plateau_gradient(points: Floats) -> Floats:
+def compute_plateau_gradient(points: Doubles) -> Doubles:
     """(x, y) / 0.5^2 * exp(-(x^2 + y^2) / (2 * 0.5^2))."""
     return np.asarray(points / _WIDTH**2 * (1 - compute_plateau(points))[..., np.newaxis])
 
@@ -242,7 +241,7 @@ def get_surface(name: str) -> Surface:
     return _BY_NAME[name]
 
 
-def compute_heights(surface: Surface, resolution: int = 81) -> tuple[Floats, Floats, Floats]:
+def compute_heights(surface: Surface, resolution: int = 81) -> tuple[Doubles, Doubles, Doubles]:
     """Return ticks x (R,), ticks y (R,) over the domain and the values (R, R), lowest y first."""
     x, y = (np.linspace(low, high, resolution) for low, high in surface.domain)
     points = np.stack(np.meshgrid(x, y), axis=-1)  # (R, R, 2)

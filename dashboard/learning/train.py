@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dashboard.inference.model import Doubles
 from dashboard.learning.mlp import Forward, Gradients, Network, backward, compute_loss, forward
 from dashboard.learning.optimizers import OptimizerState, create_state, get_optimizer
 from dashboard.learning.problems import Points, Split
-
-Floats = NDArray[np.float64]
 
 EXTENT = 1.2  # how far a decision surface reaches on both axes: the points and a margin
 LIMIT = 1e6  # a run whose weights grow beyond it has diverged, though no number overflows yet
@@ -115,7 +113,7 @@ def compute_score(network: Network, points: Points) -> Score:
     return Score(compute_loss(logits, points.labels), float(right.mean()))
 
 
-def compute_grid(resolution: int, extent: float = EXTENT) -> Floats:
+def compute_grid(resolution: int, extent: float = EXTENT) -> Doubles:
     """Return the middles of resolution x resolution cells of the square from -extent to extent.
 
     (resolution^2, 2); row by row from the lowest y upwards, x fastest.
@@ -125,7 +123,7 @@ def compute_grid(resolution: int, extent: float = EXTENT) -> Floats:
     return np.stack([x.ravel(), y.ravel()], axis=1)
 
 
-def compute_surface(network: Network, resolution: int = 64, extent: float = EXTENT) -> Floats:
+def compute_surface(network: Network, resolution: int = 64, extent: float = EXTENT) -> Doubles:
     """Return the probability of class 1 over the plane, (resolution, resolution), lowest y first.
 
     Cells are those of ``compute_grid``.
@@ -136,7 +134,7 @@ def compute_surface(network: Network, resolution: int = 64, extent: float = EXTE
 
 def compute_unit_surfaces(
     network: Network, layer: int, resolution: int = 32, extent: float = EXTENT
-) -> Floats:
+) -> Doubles:
     """Return what each unit of a layer (0: the inputs) says over the plane, (units, res, res)."""
     activations = forward(network, compute_grid(resolution, extent)).activations[layer]
     return activations.T.reshape(-1, resolution, resolution)  # (n_l, resolution, resolution)

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats64 = NDArray[np.float64]
+from dashboard.inference.model import Doubles
 
 MIN_POINTS = 3
 _EXPONENTS = np.linspace(0.02, 2.0, 199)
@@ -94,15 +93,15 @@ def fit(points: Sequence[Point], seed: int = 0) -> Fit:
     return Fit(law, tuple(_fit(images, drawn)))
 
 
-def _resample(point: Point, generator: np.random.Generator) -> Floats64:
+def _resample(point: Point, generator: np.random.Generator) -> Doubles:
     count = len(point.errors)
     drawn = generator.choice(point.errors, (_RESAMPLES, count)).mean(axis=1)
     noise = np.sqrt(drawn * (1 - drawn) / (point.tested * count))
-    moved: Floats64 = np.clip(drawn + noise * generator.standard_normal(_RESAMPLES), 1e-4, 1)
+    moved: Doubles = np.clip(drawn + noise * generator.standard_normal(_RESAMPLES), 1e-4, 1)
     return moved
 
 
-def _fit(images: Floats64, errors: Floats64) -> list[PowerLaw]:
+def _fit(images: Doubles, errors: Doubles) -> list[PowerLaw]:
     """Return the law of each row of errors (B, P): linear in floor and scale for any exponent."""
     if len(images) < MIN_POINTS or errors.shape[1] != len(images):
         raise ValueError(f"a law takes {MIN_POINTS} points or more, each with its error")

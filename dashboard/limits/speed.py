@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from dashboard.inference.model import Doubles
 
 _WARM_UP, _LEAST, _RESAMPLES = 3, 5, 500
 
@@ -50,7 +51,7 @@ def compare_speed(
     return summarize_pairs(np.array(pairs))
 
 
-def summarize_pairs(pairs: NDArray[np.float64]) -> Speed:
+def summarize_pairs(pairs: Doubles) -> Speed:
     """Return the figures of milliseconds (n, 2); the interval is a percentile bootstrap's."""
     ratios = pairs[:, 0] / pairs[:, 1]
     drawn = np.random.default_rng(0).choice(ratios, (_RESAMPLES, len(ratios)))

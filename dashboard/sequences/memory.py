@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dashboard.inference.graphs import OnnxGraph
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 from dashboard.sequences.words import Words
 
 GATES = ("forget_gate", "input_gate", "candidate", "output_gate", "cells", "states")
@@ -29,7 +28,7 @@ class Memory:
     (T, units) each, and is empty otherwise. ``embeddings`` (1, T, E).
     """
 
-    verdicts: NDArray[np.float64]
+    verdicts: Doubles
     states: Floats
     gates: Mapping[str, Floats]
     embeddings: Floats
@@ -53,10 +52,10 @@ def read_memory(predict: OnnxGraph, words: Words, trace: OnnxGraph | None = None
     )
 
 
-def compute_praise(logits: Floats) -> NDArray[np.float64]:
+def compute_praise(logits: Floats) -> Doubles:
     """Return the probability of the second of two classes, (…,) of logits (…, 2)."""
     margin = (logits[..., 1] - logits[..., 0]).astype(np.float64)
-    praise: NDArray[np.float64] = 1 / (1 + np.exp(-margin))
+    praise: Doubles = 1 / (1 + np.exp(-margin))
     return praise
 
 

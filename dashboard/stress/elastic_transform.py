@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
 from dashboard.stress.planes import create_image, create_planes
 from dashboard.stress.sampling import create_grid, sample, warp
@@ -19,9 +19,7 @@ from dashboard.stress.sampling import create_grid, sample, warp
 _SLIP = 244 / 224
 
 
-def create_affine(
-    size: tuple[int, int], spread: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def create_affine(size: tuple[int, int], spread: float, rng: np.random.Generator) -> Doubles:
     """Return the inverse (2, 3) of an affine map that moves 3 points by up to ``spread`` px."""
     middle = np.array(size, dtype=np.float32) // 2
     arm = max(min(size) // 3, 1)
@@ -29,7 +27,7 @@ def create_affine(
     moved = points + rng.uniform(-spread, spread, points.shape)
     # inverse @ (moved x, moved y, 1) = (x, y), for all three points
     homogeneous = np.column_stack([moved, np.ones(3)])
-    inverse: NDArray[np.float64] = np.linalg.solve(homogeneous, points).T
+    inverse: Doubles = np.linalg.solve(homogeneous, points).T
     return inverse
 
 
@@ -54,7 +52,7 @@ def create_displacement(size: tuple[int, int], sigma: float, rng: np.random.Gene
     return blurred
 
 
-def _compute_gains(weights: NDArray[np.float64], offsets: NDArray[np.int_], length: int) -> Floats:
+def _compute_gains(weights: Doubles, offsets: NDArray[np.int_], length: int) -> Floats:
     # A cosine of this length repeats after 2 * length, so the weights may be folded onto that.
     folded = np.bincount(offsets % (2 * length), weights, 2 * length)
     gains: Floats = np.fft.fft(folded).real[:length].astype(np.float32)

@@ -7,15 +7,14 @@ of diamonds, get the mean of their corners and a random push that shrinks with e
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
 
 _FIRST_PUSH = 100.0
 
 
-def create_landscape(side: int, decay: float, rng: np.random.Generator) -> NDArray[np.float64]:
+def create_landscape(side: int, decay: float, rng: np.random.Generator) -> Doubles:
     """Return heights (side, side) in [0, 1] that wrap round; ``side`` is a power of two.
 
     Each halving divides the push by ``decay``: the smaller it is, the rougher the landscape.

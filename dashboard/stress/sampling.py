@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.inference.model import Floats
+from dashboard.inference.model import Doubles, Floats
 
 Border = Literal["edge", "mirror", "mirror_101"]
 Places = NDArray[np.float32]
@@ -57,7 +57,7 @@ def create_grid(height: int, width: int) -> tuple[Places, Places]:
     return grid[0], grid[1]
 
 
-def warp(planes: Floats, inverse: NDArray[np.float64], border: Border) -> Floats:
+def warp(planes: Floats, inverse: Doubles, border: Border) -> Floats:
     """Return planes (C, H, W) where pixel (x, y) shows the original's ``inverse`` @ (x, y, 1).
 
     ``inverse`` is (2, 3) and gives (x, y), columns first, as in image libraries.

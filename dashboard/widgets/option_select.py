@@ -160,7 +160,7 @@ def select_whole(
     return value
 
 
-def choose_seed(key: str, default: int, label: str = "Seed", highest: int = MAX_SEED) -> int:
+def select_seed(key: str, default: int, label: str = "Seed", highest: int = MAX_SEED) -> int:
     """Draw a whole number from 0 to ``highest``, of which all chance on the page follows."""
     return select_whole(key, label, default, 0, highest)
 

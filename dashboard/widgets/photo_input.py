@@ -80,7 +80,7 @@ def select_photo(subject: str = PHOTOS) -> ChosenPhoto:
     _draw_problems()
     own = state.get(_PHOTOS, ())
     if source != SAMPLE and own:
-        return _choose_own(own)
+        return _select_own(own)
     sample = samples[name]
     caption = f"{sample.title}. {sample.credit} ({sample.licence})."
     return ChosenPhoto(cache.get_sample(sample.name), sample.name, caption, sample.alt)
@@ -160,7 +160,7 @@ def _draw_problems() -> None:
     state.drop(_PROBLEMS)
 
 
-def _choose_own(photos: Sequence[Photo]) -> ChosenPhoto:
+def _select_own(photos: Sequence[Photo]) -> ChosenPhoto:
     state.leave_out("your own picture")
     index: int | None = 0
     if len(photos) > 1:

@@ -16,7 +16,7 @@ from dashboard.uploads.sight import see_upload
 OWN = "own_network"
 
 
-def choose_own() -> UploadedModel | None:
+def select_own() -> UploadedModel | None:
     """Offer the network that this visitor uploaded on its own page, where there is one."""
     model = cache.get_own_space().model
     if model is None:

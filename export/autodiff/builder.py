@@ -15,7 +15,7 @@ A rule gives the gradients of one operator's inputs from the gradients of its ou
   one output may take ``grad: str``: it is called only when that gradient exists.
 * It returns one name an input, in order, or None where there is none; trailing Nones may be left
   out. Work for an input may be skipped when ``b.needs_grad(name)`` is false. Accumulating over
-  several consumers is the walk's work, not the rule's.
+  several consumers is the reverse pass's work, not the rule's.
 * Tensors are names (``str``). Any tensor of the forward graph may be used by its name; it is kept.
 * ``b.op(op_type, *operands, **attributes)`` emits a node and returns its output; ``b.ops`` is for
   several outputs. An operand is a name, a Python number (a scalar of the first named operand's
@@ -25,7 +25,7 @@ A rule gives the gradients of one operator's inputs from the gradients of its ou
   batch. ``b.size(t, axis)`` is that axis as an ``int``; it refuses the operator if it is dynamic.
   ``b.value(t)`` is the numpy value of a constant, else None: for parameters, not for big weights.
 * The gradient of an input must have the input's shape: see ``unbroadcast``, ``reshape_like``,
-  ``expand_like``. The walk checks it after every rule.
+  ``expand_like``. The reverse pass checks it after every rule.
 * What a rule cannot do it refuses: ``raise UnsupportedOperator(node.op_type, node.name, hint)``.
 * Emit ONNX operators of opset 18 whose meaning has not changed since, in the simplest form that
   ONNX Runtime's CPU kernels support in float32.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from export.autodiff.arrays import Doubles
 from export.autodiff.differentiate import GRADIENT, LOGITS, SCORE, TARGET, Differentiated
-from export.autodiff.interpreter import Double, Interpreter
+from export.autodiff.interpreter import Interpreter
 
 # Too large a step leaves the tangent and crosses kinks, too small a one drowns in rounding.
 STEPS = (1e-4, 1e-5, 1e-6, 1e-7)
@@ -72,25 +73,25 @@ def _image_shape(found: Differentiated) -> tuple[int, ...]:
 
 
 def _run(
-    graph: Interpreter, found: Differentiated, image: Double, target: Sequence[int] | np.ndarray
-) -> dict[str, Double]:
+    graph: Interpreter, found: Differentiated, image: Doubles, target: Sequence[int] | np.ndarray
+) -> dict[str, Doubles]:
     return graph.run({found.image: image, TARGET: np.asarray(target, np.int64)})
 
 
 def _differences(
     forward: Interpreter,
     found: Differentiated,
-    image: Double,
-    paths: Double,
+    image: Doubles,
+    paths: Doubles,
     step: float,
     target: int,
-) -> Double:
+) -> Doubles:
     """Central differences of the score along each path, all in one batch."""
     moved = np.concatenate([image + step * paths, image - step * paths])
     scores = _run(forward, found, moved, [target] * len(moved))[SCORE]
     return (scores[: len(paths)] - scores[len(paths) :]) / (2.0 * step)
 
 
-def _relative(found: Double, expected: Double) -> float:
+def _relative(found: Doubles, expected: Doubles) -> float:
     scale = float(np.linalg.norm(expected)) or 1.0
     return float(np.linalg.norm(found - expected)) / scale

@@ -16,7 +16,7 @@ from export.autodiff.graph import Graph
 from export.autodiff.path import find_path
 from export.autodiff.prepare import choose_image, prepare, read
 from export.autodiff.refusal import refuse_operators
-from export.autodiff.reverse import Walk
+from export.autodiff.reverse import ReversePass
 from export.autodiff.score import Seed, emit_seed, find_head, index_input
 from export.autodiff.shapes import Batch, Tensor
 
@@ -83,9 +83,9 @@ def differentiate(
     b = Builder(graph, path)
     declared = _declare_indices(b)
     seed = emit_seed(b, head, *(i.name for i in declared))
-    walk = Walk(b)
-    walk.run(head.tensor, seed.gradient)
-    outputs = _name_outputs(b, walk, seed, name, wrt)
+    reverse = ReversePass(b)
+    reverse.run(head.tensor, seed.gradient)
+    outputs = _name_outputs(b, reverse, seed, name, wrt)
     default = numpy_helper.from_array(np.array([-1], np.int64), VERSUS)
     inputs = [*graph.inputs.values(), *declared]
     explained = assemble(b, inputs, [default], outputs)
@@ -134,11 +134,13 @@ def _declare_indices(b: Builder) -> list[onnx.ValueInfoProto]:
     return [index_input(TARGET, "N"), index_input(VERSUS, "V")]
 
 
-def _name_outputs(b: Builder, walk: Walk, seed: Seed, image: str, wrt: Sequence[str]) -> list[str]:
+def _name_outputs(
+    b: Builder, reverse: ReversePass, seed: Seed, image: str, wrt: Sequence[str]
+) -> list[str]:
     """Give the results their public names."""
     results = {LOGITS: seed.logits, SCORE: seed.score}
     for public, tensor in [(GRADIENT, image), *((f"{GRADIENT}/{t}", t) for t in wrt)]:
-        gradient = walk.gradient(tensor)
+        gradient = reverse.gradient(tensor)
         if gradient is None:
             raise UnsupportedGraph(f"the score does not depend on {tensor!r}")
         if public != GRADIENT:

@@ -1,4 +1,4 @@
-"""From the walk's nodes to a model: forward graph, gradient graph, one set of weights."""
+"""From the reverse pass's nodes to a model: forward graph, gradient graph, one set of weights."""
 
 from collections.abc import Sequence
 

@@ -12,8 +12,6 @@ from onnx.reference import ReferenceEvaluator
 
 from export.autodiff.kernels import KERNELS
 
-Double = npt.NDArray[np.float64]
-
 
 def to_double(model: onnx.ModelProto, folder: str = "") -> onnx.ModelProto:
     """Return the model with every float32 tensor, constant and cast in float64."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from onnx.reference.op_run import OpRun
 from onnx.reference.ops.op_max_pool import MaxPool as MaxPoolWithIndices
 
-Double = npt.NDArray[np.float64]
+from export.autodiff.arrays import Doubles
+
 Slices = tuple[slice, ...]
 
 
@@ -58,11 +58,11 @@ def _places(size: Sequence[int], reach: Sequence[int], strides: Sequence[int]) -
 # --- Convolutions -------------------------------------------------------------------------------
 
 
-def _mix(weights: Double, x: Double) -> Double:
+def _mix(weights: Doubles, x: Doubles) -> Doubles:
     """Multiply (G, O, I) with (N, G, I, places) to (N, G, O, places)."""
     if weights.shape[1:] == (1, 1):
         return weights[None, :, :, 0, None] * x
-    product: Double = np.matmul(weights[None], x)
+    product: Doubles = np.matmul(weights[None], x)
     return product
 
 

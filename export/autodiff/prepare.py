@@ -1,4 +1,4 @@
-"""From a model as it was exported to a graph that the reverse walk can read."""
+"""From a model as it was exported to a graph that the reverse pass can read."""
 
 import onnx
 from onnx import inliner, version_converter

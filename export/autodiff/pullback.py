@@ -14,7 +14,7 @@ from export.autodiff.builder import Builder
 from export.autodiff.emit import assemble
 from export.autodiff.path import find_path
 from export.autodiff.prepare import load
-from export.autodiff.reverse import Walk
+from export.autodiff.reverse import ReversePass
 from export.autodiff.shapes import Batch, Dim, Tensor
 
 
@@ -42,10 +42,10 @@ def pullback(model: onnx.ModelProto, outputs: Sequence[str], wrt: Sequence[str])
     b = Builder(graph, path)
     cotangents = {name: f"cotangent/{name}" for name in outputs}
     b.tensors |= {c: Tensor(b.dtype(n), b.shape(n)) for n, c in cotangents.items()}
-    walk = Walk(b)
-    walk.run_all(cotangents)
+    reverse = ReversePass(b)
+    reverse.run_all(cotangents)
     for name in wrt:
-        b.name(walk.gradient(name) or b.zeros_like(name), f"gradient/{name}")
+        b.name(reverse.gradient(name) or b.zeros_like(name), f"gradient/{name}")
     declared = [_declare(b, name) for name in (*graph.inputs, *cotangents.values())]
     return assemble(b, declared, [], [*outputs, *(f"gradient/{name}" for name in wrt)])
 

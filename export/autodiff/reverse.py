@@ -1,4 +1,4 @@
-"""The reverse walk: one pass over the nodes from the score back to the image.
+"""The reverse pass: one pass over the nodes from the score back to the image.
 
 Reverse-mode automatic differentiation (Griewank and Walther, Evaluating Derivatives, 2008), on
 graphs: each operator's rule turns the gradients of its outputs into those of its inputs, and a
@@ -18,7 +18,7 @@ from export.autodiff.rules import RULES
 from export.autodiff.siblings import Siblings
 
 
-class Walk:
+class ReversePass:
     """Gradients gathered on the way back, for the tensors that the builder needs.
 
     Args:

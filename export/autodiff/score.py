@@ -94,7 +94,7 @@ def _readable(shape: Shape) -> str:
 
 @dataclass(frozen=True)
 class Seed:
-    """The start of the reverse walk.
+    """The start of the reverse pass.
 
     Attributes:
         logits: (N, classes).

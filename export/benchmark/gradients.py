@@ -10,9 +10,9 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.autodiff import differentiate
 from export.benchmark.timing import compare
 
@@ -109,7 +109,7 @@ def print_row(
     target = np.zeros(BATCH, np.int64)
     tensor = torch.from_numpy(inputs)
 
-    def by_onnx() -> NDArray[np.float32]:
+    def by_onnx() -> Floats:
         (gradient,) = session.run(["gradient"], {"image": inputs, "target": target})
         return np.asarray(gradient)
 

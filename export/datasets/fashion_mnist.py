@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from export.arrays import Floats
 from export.datasets.errors import DatasetError
 
 LABELS = (
@@ -88,7 +89,7 @@ def load(split: str, folder: Path | None = None) -> Images:
     return Images(pixels, _parse(labels, _LABELS_MAGIC, 1).astype(np.int64))
 
 
-def normalize(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def normalize(pixels: NDArray[np.uint8]) -> Floats:
     """Return network values (N, 1, 28, 28) of pixels (N, 28, 28)."""
     values = (pixels.astype(np.float32) / 255 - MEAN) / STD
     return np.ascontiguousarray(values[:, np.newaxis], dtype=np.float32)

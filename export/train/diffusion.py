@@ -16,6 +16,7 @@ import torch
 from dashboard.generation.sampler import PredictNoise, Schedule, sample
 from models.denoiser import NO_CLASS, TIMES, Denoiser
 
+from export.arrays import Floats
 from export.artifact import Draft, open_session, write_model
 from export.card import CARD_FILE, ModelCard, decode_card
 from export.datasets.fashion_mnist import LABELS, Images
@@ -26,11 +27,10 @@ from export.train.fashion import SOURCE, WEIGHTS_LICENCE, load_splits
 from export.train.generated import (
     COUNT,
     PIXELS,
-    Floats,
+    FidEvaluator,
     Ints,
-    Yardstick,
+    create_fid_evaluator,
     create_labels,
-    create_yardstick,
     divide_fids,
     draw_normal,
     scale_pixels,
@@ -131,7 +131,7 @@ def create_graph(model: Denoiser, test: Images) -> Graph:
 class Evaluation:
     """Measures the exported network, and keeps what each setting gave for the card."""
 
-    yardstick: Yardstick
+    evaluator: FidEvaluator
     rival: Path
     table: list[dict[str, object]]
     is_tiny: bool = False
@@ -140,10 +140,10 @@ class Evaluation:
         """Return the metrics of the main setting; fill the table with those of all."""
         path, settings = folder / "predict.onnx", SETTINGS[:2] if self.is_tiny else SETTINGS
         for setting in settings:
-            self.measure_setting(path, min(FEW_COUNT, len(self.yardstick.real)), setting)
+            self.measure_setting(path, min(FEW_COUNT, len(self.evaluator.real)), setting)
         main = Setting(2, MAIN.guidance) if self.is_tiny else MAIN
-        found = self.measure_setting(path, len(self.yardstick.real), main)
-        found |= self.yardstick.compare_real()
+        found = self.measure_setting(path, len(self.evaluator.real), main)
+        found |= self.evaluator.compare_real()
         noise, rival = found["fid/noise"], self._read_rival()
         found["noise_ratio"] = divide_fids(
             noise, found["fid"], "times closer than noise to the test images, as Frechet distance"
@@ -157,7 +157,7 @@ class Evaluation:
 
     def measure_setting(self, path: Path, count: int, setting: Setting) -> dict[str, Metric]:
         """Return the metrics of one way to sample, and note them down."""
-        found = self.yardstick.judge_images(*generate(path, count, setting))
+        found = self.evaluator.judge_images(*generate(path, count, setting))
         row = {key: round(each.value, 4) for key, each in found.items()}
         self.table.append({"steps": setting.steps, "guidance": setting.guidance, "n": count, **row})
         return found
@@ -215,8 +215,8 @@ def train(options: Options, data: Images) -> TrainState:
 def write(options: Options) -> None:
     """Train and export."""
     data, test = load_splits(options.data, options.tiny)
-    yardstick = create_yardstick(data, test, 100 if options.tiny else COUNT)
-    evaluation = Evaluation(yardstick, options.zoo / RIVAL, [], options.tiny)
+    evaluator = create_fid_evaluator(data, test, 100 if options.tiny else COUNT)
+    evaluation = Evaluation(evaluator, options.zoo / RIVAL, [], options.tiny)
     write_model(create_draft(options, train(options, data), evaluation, test), options.zoo)
 
 

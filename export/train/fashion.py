@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from export.arrays import Floats
 from export.artifact import Draft, Gradient, Picture, open_session, run_in_batches, write_model
 from export.card import Preprocessing
 from export.datasets import fashion_mnist
@@ -108,7 +109,7 @@ def load_splits(folder: Path | None, is_tiny: bool) -> tuple[Images, Images]:
 
 def create_graph(
     module: nn.Module,
-    checks: NDArray[np.float32],
+    checks: Floats,
     layers: Sequence[str],
     more: Mapping[str, Port] | None = None,
 ) -> Graph:
@@ -123,11 +124,9 @@ def create_graph(
     )
 
 
-def predict(path: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def predict(path: Path, pixels: NDArray[np.uint8]) -> Floats:
     """Return the logits (N, 10) of an exported classifier."""
-    logits: NDArray[np.float32] = run_in_batches(
-        open_session(path), LOGITS, {IMAGE: normalize(pixels)}
-    )
+    logits: Floats = run_in_batches(open_session(path), LOGITS, {IMAGE: normalize(pixels)})
     return logits
 
 

@@ -19,7 +19,7 @@ from export.train.gan_drafts import (
     create_generator_draft,
 )
 from export.train.gan_fit import Recipe, fit
-from export.train.generated import COUNT, create_yardstick
+from export.train.generated import COUNT, create_fid_evaluator
 from export.train.options import Options
 from export.train.script import run_script
 
@@ -40,15 +40,15 @@ TINY_COLLAPSE = replace(COLLAPSE, steps=4, moments=(2, 4), batch=8)
 def write(options: Options) -> None:
     """Train and export."""
     data, test = load_splits(options.data, options.tiny)
-    yardstick = create_yardstick(data, test, 100 if options.tiny else COUNT)
+    evaluator = create_fid_evaluator(data, test, 100 if options.tiny else COUNT)
     recipe, collapse = (TINY, TINY_COLLAPSE) if options.tiny else (RECIPE, COLLAPSE)
     state = fit(data, recipe, options.seed, options.open_checkpoint("gan.fashion_mnist"), "GAN")
-    draft = create_generator_draft(options, recipe, state, yardstick, GENERATOR)
+    draft = create_generator_draft(options, recipe, state, evaluator, GENERATOR)
     write_model(draft, options.zoo)
     write_model(create_discriminator_draft(options, recipe, state, test), options.zoo)
     checkpoint = options.open_checkpoint("gan_collapse.fashion_mnist")
     state = fit(data, collapse, options.seed, checkpoint, "collapse", state)
-    draft = create_generator_draft(options, collapse, state, yardstick, COLLAPSED)
+    draft = create_generator_draft(options, collapse, state, evaluator, COLLAPSED)
     write_model(draft, options.zoo)
 
 

@@ -16,6 +16,7 @@ from models.generator import fold_norms as fold_generator
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.artifact import Draft, Gradient, open_session, run_in_batches
 from export.datasets.fashion_mnist import LABELS, Images
 from export.graphs import Graph, Port
@@ -26,9 +27,8 @@ from export.train.gan_fit import FIGURES, Recipe
 from export.train.generated import (
     COUNT,
     PIXELS,
-    Floats,
+    FidEvaluator,
     Ints,
-    Yardstick,
     create_labels,
     divide_fids,
     draw_normal,
@@ -88,16 +88,16 @@ def create_generator_graph(model: Generator) -> Graph:
 
 
 def create_generator_draft(
-    options: Options, recipe: Recipe, state: TrainState, yardstick: Yardstick, name: str
+    options: Options, recipe: Recipe, state: TrainState, evaluator: FidEvaluator, name: str
 ) -> Draft:
     """Return the artifact of the trained or of the collapsed generator."""
     seen: dict[str, dict[str, Metric]] = {}
 
     def evaluate(folder: Path) -> dict[str, Metric]:
-        path, count = folder / "predict.onnx", len(yardstick.real)
+        path, count = folder / "predict.onnx", len(evaluator.real)
         for moment, weights in state.moments["generator"].items():
-            seen[moment] = yardstick.judge_images(*generate(path, count // 2, 0, weights))
-        found = yardstick.judge_images(*generate(path, count)) | yardstick.compare_real()
+            seen[moment] = evaluator.judge_images(*generate(path, count // 2, 0, weights))
+        found = evaluator.judge_images(*generate(path, count)) | evaluator.compare_real()
         found["noise_ratio"] = divide_fids(found["fid/noise"], found["fid"], texts.NOISE_RATIO)
         return found
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from export.arrays import Floats
 from export.artifact import ZOO
 from export.datasets.fashion_mnist import LABELS, Images
 from export.fid import Judge, Judgement, resample_fid
@@ -22,7 +23,6 @@ CLASS_COUNT = len(LABELS)
 TWIN = 0.05
 PIXELS = "grey image in [-1, 1]: pixel / 127.5 - 1"
 
-Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
@@ -42,7 +42,7 @@ def draw_normal(shape: tuple[int, ...], seed: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class FidEvaluator:
     """Real images to compare with: the test images as judged, and as many others as are made."""
 
     judge: Judge
@@ -78,12 +78,12 @@ class Yardstick:
         return Metric(value, low, high, len(judged.classes), "", text)
 
 
-def create_yardstick(train: Images, test: Images, count: int) -> Yardstick:
+def create_fid_evaluator(train: Images, test: Images, count: int) -> FidEvaluator:
     """Judge the test images, and take ``count`` training images, to compare with."""
     judge = Judge(JUDGE)
     chosen = np.random.default_rng(0).permutation(len(train))[:count]
     real = cast(Floats, scale_pixels(train.take(chosen)).numpy())
-    return Yardstick(judge, judge.judge(scale_pixels(test).numpy()), real, train.labels[chosen])
+    return FidEvaluator(judge, judge.judge(scale_pixels(test).numpy()), real, train.labels[chosen])
 
 
 def divide_fids(top: Metric, bottom: Metric, what: str) -> Metric:

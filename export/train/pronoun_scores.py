@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from export.arrays import Doubles, Floats
 from export.datasets.minilm import load_tokenizer
 from export.datasets.pronoun_tokens import Encoded, encode
 from export.datasets.pronouns import (
@@ -54,7 +55,7 @@ def create_tests(count: int) -> dict[str, Encoded]:
     return {name: encode(value, load_tokenizer()) for name, value in pairs.items()}
 
 
-def find_right(data: Encoded, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+def find_right(data: Encoded, scores: Floats) -> NDArray[np.bool_]:
     """Return for each sentence whether its highest score (N, T) is at the referent."""
     right: NDArray[np.bool_] = data.referent[np.arange(len(data)), scores.argmax(1)]
     return right
@@ -66,9 +67,7 @@ def measure_pairs(right: NDArray[np.bool_], what: str) -> Metric:
     return measure_share(int(both.sum()), len(both), what)
 
 
-def measure_scores(
-    tests: Mapping[str, Encoded], scores: Mapping[str, NDArray[np.float32]]
-) -> dict[str, Metric]:
+def measure_scores(tests: Mapping[str, Encoded], scores: Mapping[str, Floats]) -> dict[str, Metric]:
     """Return the shares of pairs and of sentences that are right in every test set."""
     found = {}
     for name, data in tests.items():
@@ -81,7 +80,7 @@ def measure_scores(
     return found
 
 
-def compute_states(path: Path, data: Encoded, layer: int) -> NDArray[np.float32]:
+def compute_states(path: Path, data: Encoded, layer: int) -> Floats:
     """Return the exported encoder's states (N, T, 384) after a layer."""
     feed = {"input_ids": data.input_ids, "attention_mask": data.attention_mask}
     session = open_session(path)
@@ -108,7 +107,7 @@ def measure_rules(tests: Mapping[str, Encoded]) -> dict[str, dict[str, float]]:
     return found
 
 
-def compute_head_shares(path: Path, data: Encoded) -> NDArray[np.float64]:
+def compute_head_shares(path: Path, data: Encoded) -> Doubles:
     """Return (N, layers, heads): of what "it" gives to both nouns, the share of the right one."""
     session, parts = open_session(path), []
     for i in range(0, len(data), 50):
@@ -123,7 +122,7 @@ def compute_head_shares(path: Path, data: Encoded) -> NDArray[np.float64]:
     return np.concatenate(parts)
 
 
-def measure_heads(shares: NDArray[np.float64]) -> tuple[dict[str, Metric], dict[str, list[int]]]:
+def measure_heads(shares: Doubles) -> tuple[dict[str, Metric], dict[str, list[int]]]:
     """Return the best head's score and the best head, each chosen on one half of the pairs.
 
     "resolves": "it" gives the right noun more than the other in both sentences of a pair.

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from models.pronoun_lstm import create_pronoun_lstm
 from models.pronoun_resolver import create_pronoun_resolver
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.artifact import ZOO, Draft, Gradient, write_model
 from export.datasets import DatasetError, minilm
 from export.datasets.pronoun_tokens import LENGTH, PRONOUN, Encoded, encode
@@ -59,7 +58,7 @@ class Material:
     data: Encoded
     states: Tensor
     tests: dict[str, Encoded]
-    test_states: dict[str, NDArray[np.float32]]
+    test_states: dict[str, Floats]
 
 
 def load_material(options: Options) -> Material:

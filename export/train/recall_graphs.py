@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-import numpy as np
 import torch
 from models.recall_rnn import RecallRNN
 from models.recall_transformer import RecallTransformer
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.datasets.recall import MAX_LAG, SYMBOLS, create_sequences
 from export.graphs import Graph, Port
 from export.recurrent import run_rnn
@@ -69,7 +68,7 @@ def create_gradient_graph(model: nn.Module) -> Graph:
     length = GRADIENT_LAG + 2
     with torch.no_grad():
         tokens = torch.from_numpy(create_sequences(16, GRADIENT_LAG, (5,)).tokens)
-        checks: NDArray[np.float32] = cast(nn.Embedding, model.embedding)(tokens).numpy()
+        checks: Floats = cast(nn.Embedding, model.embedding)(tokens).numpy()
     return Graph(
         RecallGraph(model, embedded=True),
         (torch.from_numpy(checks[:2]),),
@@ -96,9 +95,9 @@ def _describe_outputs(model: nn.Module, length: str | int) -> Mapping[str, Port]
     }
 
 
-def get_embedding(model: nn.Module) -> NDArray[np.float32]:
+def get_embedding(model: nn.Module) -> Floats:
     """Return the embedding table (tokens, width), which the gradient graph's callers need."""
-    table: NDArray[np.float32] = cast(nn.Embedding, model.embedding).weight.detach().numpy()
+    table: Floats = cast(nn.Embedding, model.embedding).weight.detach().numpy()
     return table
 
 

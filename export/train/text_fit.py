@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Doubles
 from export.datasets.imdb import pad
 from export.train.checkpoint import Checkpoint
 from export.train.loop import TrainState, descend, mix_seed, train
@@ -151,7 +152,7 @@ def compute_gradient_by_distance(
     }
 
 
-def _compute_norms(model: nn.Module, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+def _compute_norms(model: nn.Module, tokens: NDArray[np.int64]) -> Doubles:
     embedded = cast(nn.Embedding, model.embedding)(torch.from_numpy(tokens)).detach()
     embedded.requires_grad_(True)  # (N, T, width)
     states = cast(Callable[[Tensor], Any], model.compute_states)(embedded)
@@ -159,5 +160,5 @@ def _compute_norms(model: nn.Module, tokens: NDArray[np.int64]) -> NDArray[np.fl
     weight = cast(nn.Linear, cast(nn.Module, model.head).classifier).weight
     score = (states[:, -1] @ (weight[1] - weight[0])).sum()
     (gradient,) = torch.autograd.grad(score, embedded)
-    norms: NDArray[np.float64] = gradient.norm(dim=2).flip(1).double().numpy()
+    norms: Doubles = gradient.norm(dim=2).flip(1).double().numpy()
     return norms

@@ -13,6 +13,7 @@ from models.text_transformer import TextTransformer
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.datasets.imdb import LABELS, pad
 from export.graphs import Graph, Port
 from export.recurrent import create_node, run_rnn
@@ -162,7 +163,7 @@ def create_gradient_graph(model: nn.Module, rows: Sequence[NDArray[np.int64]]) -
     parts = [row[-length:] for row, length in zip(rows, _CHECK_LENGTHS, strict=False)]
     tokens = pad(parts, GRADIENT_LENGTH)
     with torch.no_grad():
-        embedded: NDArray[np.float32] = _embed(model, torch.from_numpy(tokens)).numpy()
+        embedded: Floats = _embed(model, torch.from_numpy(tokens)).numpy()
     mask = (tokens != _PAD).astype(np.float32)
     axes = ("N", GRADIENT_LENGTH)
     return Graph(

@@ -1,7 +1,6 @@
 import torch
 
-from models import discriminator as detective
-from models import generator as forger
+from models import discriminator, generator
 from models.discriminator import create_discriminator
 from models.generator import LATENT, ConditionalBatchNorm, create_generator
 
@@ -20,7 +19,7 @@ def test_a_folded_conditional_norm_is_the_norm_in_evaluation() -> None:
 
 def test_the_class_scales_and_shifts_its_own_images_only() -> None:
     scale, shift = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [5.0]])
-    out = forger.Modulation(scale, shift)(torch.ones(2, 1, 1, 1), torch.tensor([0, 1]))
+    out = generator.Modulation(scale, shift)(torch.ones(2, 1, 1, 1), torch.tensor([0, 1]))
     assert out.flatten().tolist() == [1, 7]
 
 
@@ -31,7 +30,7 @@ def test_the_generator_makes_images_in_range_and_folding_changes_nothing() -> No
     model.eval()
     images = model(latent, LABELS)
     assert images.shape == (6, 1, 28, 28) and images.abs().max() <= 1
-    folded = forger.fold_norms(model)
+    folded = generator.fold_norms(model)
     torch.testing.assert_close(folded(latent, LABELS), images, atol=1e-5, rtol=0)
     assert not any("running" in name for name in folded.state_dict())
 
@@ -44,7 +43,7 @@ def test_the_discriminator_scores_and_folding_leaves_it_as_it_was() -> None:
     model.eval()
     scores = model(images, LABELS)
     assert scores.shape == (6, 1)
-    folded = detective.fold_norms(model)
+    folded = discriminator.fold_norms(model)
     torch.testing.assert_close(folded(images, LABELS), scores)
     torch.testing.assert_close(model(images, LABELS), scores)
     assert set(folded.state_dict()) >= {"early.weight", "embed.weight", "score.bias"}

@@ -51,7 +51,7 @@ def test_the_collapsed_generator_repeats_itself() -> None:
     assert found[COLLAPSED]["spread"].value < 0.5 * found[GENERATOR]["spread"].value
 
 
-def test_the_discriminator_catches_forgeries_as_often_as_its_card_says() -> None:
+def test_the_discriminator_catches_generated_pictures_as_often_as_its_card_says() -> None:
     images, labels = generate(GENERATOR / "predict.onnx", 500, seed=11)
     caught = int((judge(DISCRIMINATOR / "predict.onnx", images, labels) < 0).sum())
     assert_near(caught, 500, read_card(DISCRIMINATOR)["metrics"]["fake_right"]["value"])

@@ -17,6 +17,7 @@ from onnx import inliner
 
 from dashboard.inference.activation_memory import find_peak
 from dashboard.inference.layer_macs import count_layers
+from dashboard.inference.model import Floats
 from dashboard.uploads.cost import encode_cost
 from dashboard.uploads.inside.checks import check_upload
 from dashboard.uploads.inside.describe import add_statistics, describe
@@ -174,10 +175,10 @@ def _cast(values: NDArray[Any], kind: str) -> NDArray[Any]:
     return values
 
 
-def _narrow(result: Any) -> NDArray[np.float32]:
+def _narrow(result: Any) -> Floats:
     if not isinstance(result, np.ndarray) or result.dtype.kind not in "fiu" or result.ndim == 0:
         raise UploadError("The network gives something that is no array of numbers.")
-    narrowed: NDArray[np.float32] = result.astype(np.float32)
+    narrowed: Floats = result.astype(np.float32)
     return narrowed
 
 

@@ -61,7 +61,7 @@ def differentiate_upload(model: onnx.ModelProto, request: Mapping[str, Any]) -> 
     """
     image, output = str(request["image"]), str(request["output"])
     fix_shape(model.graph, image, request["shape"])
-    _select_output(model.graph, output)
+    _keep_output(model.graph, output)
     try:
         done, score = _differentiate_scores(model, image, output, str(request["kind"]))
         nodes, shapes = list(model.graph.node), _read_shapes(done.model)
@@ -111,7 +111,7 @@ def get_batch(graph: onnx.GraphProto) -> int:
     return max(1, int(graph.input[0].type.tensor_type.shape.dim[0].dim_value))
 
 
-def _select_output(graph: onnx.GraphProto, output: str) -> None:
+def _keep_output(graph: onnx.GraphProto, output: str) -> None:
     kept = next(value for value in graph.output if value.name == output)
     chosen = onnx.ValueInfoProto()
     chosen.CopyFrom(kept)

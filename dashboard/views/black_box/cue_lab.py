@@ -78,7 +78,7 @@ def draw_cue_lab() -> None:
     )
     left, right = st.columns(2)
     with left:
-        garment, index = _choose_garment()
+        garment, index = _select_garment()
     with right:
         method = select_option(
             METHOD, "The map", _METHODS[0], _METHODS, lambda name: get_method(name).label
@@ -157,7 +157,7 @@ def _open() -> tuple[Cue, OnnxModel, OnnxModel] | None:
     return cue, honest, cheating
 
 
-def _choose_garment() -> tuple[Garment, int]:
+def _select_garment() -> tuple[Garment, int]:
     garments = cache.get_small_pictures()
     last = len(garments.labels) - 1
     index = select_whole(GARMENT, "Garment (of the test set's sample)", _FIRST, 0, last)

@@ -31,7 +31,7 @@ from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.twin import UploadTwin
 from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.on_demand import Move, compute_on_demand
-from dashboard.widgets.option_select import choose_seed
+from dashboard.widgets.option_select import select_seed
 from dashboard.widgets.sight_select import encode_picture
 
 SEED = "box.seed"
@@ -51,7 +51,7 @@ def draw_shuffled_weights(sight: Sight, methods: Sequence[Method]) -> None:
     """Draw the cascade from the output layer to the input."""
     draw_question(QUESTION)
     with st.container(width=220):
-        seed = choose_seed(SEED, 0)
+        seed = select_seed(SEED, 0)
     if not is_answered(QUESTION):
         st.caption("The measurement opens with your answer.")
         return

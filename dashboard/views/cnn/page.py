@@ -18,7 +18,7 @@ from dashboard.views.cnn.charts import plot_survival
 from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convolution
 from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps, read_unit
 from dashboard.views.cnn.ilsvrc import draw_contest
-from dashboard.views.cnn.unit import LAYER, UNIT, choose_unit, draw_unit
+from dashboard.views.cnn.unit import LAYER, UNIT, bind_unit, draw_unit
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
     Quiz,
@@ -88,7 +88,7 @@ def render(model_name: str) -> None:
             sight.make_nameless_key("cnn", "inside"), lambda: look_inside(inner, sight)
         )
     best = inside.channels[-1][0]
-    unit = choose_unit(inner.stages, best)
+    unit = bind_unit(inner.stages, best)
     with left:
         label, probability = sight.labels[sight.target], sight.compute_probability(sight.target)
         st.markdown(f"The network says **{label}** ({probability:.0%}).")

@@ -28,7 +28,7 @@ _CHUNK = {True: 2, False: 100}  # photos, small pictures: at most 50 MB of maps 
 _LARGE = 64  # pixels a side
 
 
-def choose_unit(stages: Sequence[Stage], best: int) -> tuple[int, int]:
+def bind_unit(stages: Sequence[Stage], best: int) -> tuple[int, int]:
     """Return the (layer, channel) of the link or of the reader; ``best`` of the last at first."""
     last = len(stages) - 1
     layer = state.bind(LAYER, last, parse_whole(0, last))

@@ -16,7 +16,7 @@ from dashboard.views.cost.quantised import draw_quantised
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
 from dashboard.widgets.model_select import open_model
-from dashboard.widgets.sight_select import choose_own
+from dashboard.widgets.sight_select import select_own
 
 CLOTHES = ("cnn.fashion_mnist", "vit.fashion_mnist")
 PHOTOS = ("efficientnet_lite0.imagenet", "efficientnet_lite2.imagenet")
@@ -70,7 +70,7 @@ def render(model_name: str) -> None:
         "can only be estimated, with a wide range.",
     )
     complaints = st.container()
-    own = choose_own()
+    own = select_own()
     if own is not None:
         _draw_own(own)
     else:

@@ -102,7 +102,7 @@ def _compare_speed(found: Comparison, sha256: str) -> Measured[Speed]:
         with st.spinner("Timing both …"):
             return measure(lambda: compare_speed(first, second, _SECONDS))
 
-    key = (sha256, "quantised", "speed", get_turn(TIMES))
+    key = make_key(sha256, "quantised", "speed", get_turn(TIMES))
     return cache.get_results().get_or_compute(key, compute)
 
 

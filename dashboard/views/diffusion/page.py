@@ -14,7 +14,7 @@ from dashboard.views.base import PERCEIVE, View
 from dashboard.views.diffusion.networks import Diffusion, make_key, open_diffusion
 from dashboard.views.diffusion.photo import draw_own_picture
 from dashboard.views.diffusion.quality import draw_quality
-from dashboard.views.diffusion.settings import Wishes, choose_wishes
+from dashboard.views.diffusion.settings import Wishes, select_wishes
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
 from dashboard.widgets.on_demand import compute_with_bar
@@ -66,7 +66,7 @@ def render(model_name: str) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         details = diffusion.card.details
-        wishes = choose_wishes(diffusion.labels, int(details["steps"]), float(details["guidance"]))
+        wishes = select_wishes(diffusion.labels, int(details["steps"]), float(details["guidance"]))
     with right:
         _draw_trajectories(diffusion, wishes)
     st.subheader("Your picture, drowned in noise and brought back")

@@ -40,8 +40,8 @@ def draw_own_picture(diffusion: Diffusion, seed: int, guidance: float) -> None:
     """Draw the choice of a picture, and what is left of it after noise of each strength."""
     left, right = st.columns([1, 2], gap="large")
     with left:
-        grey = _choose_picture(diffusion.labels)
-        label = _choose_label(diffusion)
+        grey = _select_picture(diffusion.labels)
+        label = _select_label(diffusion)
     start = state.bind(LEVEL, _FIRST_LEVEL, parse_whole(0, LEVELS - 1))
     wish = Wish(label, seed, guidance, LEVEL_STEPS)
     identity = hashlib.sha256(grey.tobytes()).hexdigest()[:16]
@@ -76,11 +76,11 @@ def _take_level() -> None:
         state.put(LEVEL, sent)
 
 
-def _choose_picture(names: Sequence[str]) -> Pixels:
+def _select_picture(names: Sequence[str]) -> Pixels:
     """Draw the choice and return the picture as grey pixels (28, 28)."""
     source = select_pill(FROM, "The picture", _PHOTO, tuple(_FROM_TITLES), _FROM_TITLES.__getitem__)
     if source == _TEST:
-        return _choose_test_picture(names)
+        return _select_test_picture(names)
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
     grey = crop_view(chosen.photo.pixels, cache.get_card(cache.JUDGE))[..., 0]
@@ -92,7 +92,7 @@ def _choose_picture(names: Sequence[str]) -> Pixels:
     return 255 - grey if inverted else grey
 
 
-def _choose_test_picture(names: Sequence[str]) -> Pixels:
+def _select_test_picture(names: Sequence[str]) -> Pixels:
     garments = cache.get_small_pictures()
     last = len(garments.grey) - 1
     index = select_whole(TEST, f"Test picture, 0 to {last}", _FIRST_TEST, 0, last)
@@ -104,7 +104,7 @@ def _choose_test_picture(names: Sequence[str]) -> Pixels:
     return picture
 
 
-def _choose_label(diffusion: Diffusion) -> int:
+def _select_label(diffusion: Diffusion) -> int:
     none = len(diffusion.labels)
     classes: Sequence[int] = (none, *range(none))
     return select_option(

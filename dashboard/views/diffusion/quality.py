@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
-from dashboard.generation.diffusion import PICTURES, Wish, forge, generate
+from dashboard.generation.diffusion import PICTURES, Wish, generate, run_generator
 from dashboard.generation.diffusion_pictures import to_grey
 from dashboard.generation.quality import (
     TIMED_STEPS,
@@ -105,7 +105,7 @@ def _draw_timing(diffusion: Diffusion, gan: OnnxGraph) -> Timing | None:
         steps = partial(sample, diffusion.predict_noise, noise, label, diffusion.schedule)
         return measure(
             lambda: measure_timing(
-                lambda: forge(gan, 0, 0, 1), lambda: list(steps(TIMED_STEPS, 2.0))
+                lambda: run_generator(gan, 0, 0, 1), lambda: list(steps(TIMED_STEPS, 2.0))
             )
         )
 
@@ -148,7 +148,7 @@ def _draw_samples(diffusion: Diffusion, gan: OnnxGraph, wish: Wish) -> None:
     name = diffusion.name_label(wish.label)
 
     def create(move: Move) -> tuple[Sample, Sample]:
-        forged = forge(gan, wish.label, wish.seed)
+        generated = run_generator(gan, wish.label, wish.seed)
         made = generate(
             diffusion.predict_noise,
             diffusion.schedule,
@@ -156,7 +156,7 @@ def _draw_samples(diffusion: Diffusion, gan: OnnxGraph, wish: Wish) -> None:
             move=partial(move, "Denoising"),
         )
         return (
-            create_sample(diffusion, forged, wish.label),
+            create_sample(diffusion, generated, wish.label),
             create_sample(diffusion, made, wish.label),
         )
 

@@ -44,7 +44,7 @@ class Wishes:
     versus: Wish | None
 
 
-def choose_wishes(labels: Sequence[str], steps: int, guidance: float) -> Wishes:
+def select_wishes(labels: Sequence[str], steps: int, guidance: float) -> Wishes:
     """Draw the controls; ``steps`` and ``guidance`` are the card's own setting, the defaults."""
     classes = tuple(range(len(labels)))
     label = select_option(CLASS, "Garment", _FIRST_CLASS, classes, labels.__getitem__)

@@ -19,13 +19,13 @@ from dashboard.families.examples import (
     show_pixels,
 )
 from dashboard.generation.diffusion import create_predictor
-from dashboard.generation.replay import draw_latents, forge
+from dashboard.generation.replay import draw_latents, run_generator
 from dashboard.inference.counts import tell_count
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
 from dashboard.sequences.words import NoWordsError
 from dashboard.widgets.on_demand import Move, compute_with_bar
-from dashboard.widgets.option_select import choose_seed, select_option, select_text
+from dashboard.widgets.option_select import select_option, select_seed, select_text
 from dashboard.widgets.tour import draw_page_link
 
 CLASS, SEED, TEXT = "families.class", "families.seed", "families.text"
@@ -41,7 +41,7 @@ def draw_examples(families: Sequence[Family]) -> None:
     with first:
         label = select_option(CLASS, "Garment", 9, range(len(labels)), lambda each: labels[each])
     with second:
-        seed = choose_seed(SEED, 1)
+        seed = select_seed(SEED, 1)
     with third:
         text = select_text(TEXT, "Sentence, in English", SENTENCE, MAX_TEXT)
     columns = st.columns(len(families), border=True)
@@ -107,7 +107,7 @@ def _classify(pixels: Pixels) -> Floats:
 def _forge(label: int, seed: int) -> Pixels:
     graph = cache.get_graph(GENERATOR)
     latents = draw_latents(1, int(graph.card.details["latent"]), seed)
-    return show_pixels(forge(graph, latents, np.array([label], np.int64))[np.newaxis])
+    return show_pixels(run_generator(graph, latents, np.array([label], np.int64))[np.newaxis])
 
 
 def _denoise(label: int, seed: int, move: Move) -> Pixels:

@@ -34,10 +34,10 @@ from dashboard.views.fundamentals.neuron_figure import (
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import draw_question, draw_sources, draw_theory, draw_title
 from dashboard.widgets.option_select import (
-    choose_seed,
     parse_option,
     parse_real,
     select_option,
+    select_seed,
     slide_option,
 )
 
@@ -117,7 +117,7 @@ def _take_neuron() -> None:
 
 
 def _draw_network() -> None:
-    lesson = _choose_lesson()
+    lesson = _select_lesson()
     with st.spinner("Training …", show_time=True):
         scene = cache.get_results().get_or_compute(
             _make_key("network", lesson), lambda: create_network_scene(lesson)
@@ -130,7 +130,7 @@ def _draw_network() -> None:
     draw_sources(words.S_NETWORK)
 
 
-def _choose_lesson() -> Lesson:
+def _select_lesson() -> Lesson:
     problems = {each.name: each.label for each in PROBLEMS}
     activations = {each.name: each.label for each in ACTIVATIONS}
     default = Lesson()
@@ -148,7 +148,7 @@ def _choose_lesson() -> Lesson:
             "net.rate", "Learning rate", default.rate, NETWORK_RATES, "{:g}".format
         )
     with columns[3]:
-        seed = choose_seed("net.seed", default.seed)
+        seed = select_seed("net.seed", default.seed)
     return Lesson(problem, activation, rate, seed)
 
 
@@ -157,7 +157,7 @@ def _draw_descent() -> None:
     with st.container(horizontal=True):
         for walk in WALKS:
             st.button(walk.label, key=f"walk_{walk.name}", on_click=_take_walk, args=(walk,))
-    surface, start, rate, momentum = _choose_walk()
+    surface, start, rate, momentum = _select_walk()
     scene = cache.get_results().get_or_compute(
         _make_key("descent", surface.name, start, rate, momentum),
         lambda: create_descent_scene(compute_descent(surface.name, start, rate, momentum), surface),
@@ -168,7 +168,7 @@ def _draw_descent() -> None:
     draw_sources(words.S_DESCENT)
 
 
-def _choose_walk() -> tuple[Surface, tuple[float, float], float, float]:
+def _select_walk() -> tuple[Surface, tuple[float, float], float, float]:
     first = WALKS[0]
     labels = {each.name: each.label for each in SURFACES}
     columns = st.columns([3, 2, 2, 3, 3])
@@ -185,7 +185,7 @@ def _choose_walk() -> tuple[Surface, tuple[float, float], float, float]:
     start = []
     for axis, column in enumerate(columns[1:3]):
         with column:
-            start.append(_choose_coordinate(surface, axis))
+            start.append(_select_coordinate(surface, axis))
     with columns[3]:
         rate = slide_option("descent.rate", "Learning rate", surface.rate, RATES)
     with columns[4]:
@@ -194,7 +194,7 @@ def _choose_walk() -> tuple[Surface, tuple[float, float], float, float]:
     return surface, (start[0], start[1]), rate, momentum
 
 
-def _choose_coordinate(surface: Surface, axis: int) -> float:
+def _select_coordinate(surface: Surface, axis: int) -> float:
     key, (low, high) = f"descent.{'xy'[axis]}", surface.domain[axis]
     value = state.bind(key, surface.start[axis], parse_real(low, high))
     st.number_input(
@@ -232,7 +232,7 @@ def _draw_fit() -> None:
     with columns[1]:
         noise = select_option("fit.noise", "Noise", NOISES[1], NOISES, str)
     with columns[2]:
-        seed = choose_seed("fit.seed", 1)
+        seed = select_seed("fit.seed", 1)
     scene = cache.get_results().get_or_compute(
         _make_key("fit", n_train, noise, seed),
         lambda: create_fit_scene(n_train, noise, seed),

@@ -15,21 +15,21 @@ from dashboard.inference.graphs import OnnxGraph
 from dashboard.inference.model import Floats
 
 GENERATOR, COLLAPSED = "generator.fashion_mnist", "generator_collapsed.fashion_mnist"
-DETECTIVE = "discriminator.fashion_mnist"
+DISCRIMINATOR = "discriminator.fashion_mnist"
 
 
 @dataclass(frozen=True, eq=False)
 class Gan:
-    """Forger and detective as they ended; ``judge`` is the zoo's CNN, None where it is missing."""
+    """Both networks as they ended; ``judge`` is the zoo's CNN, None where it is missing."""
 
     generator: OnnxGraph
-    detective: OnnxGraph
+    discriminator: OnnxGraph
     labels: Sequence[str]
     judge: Judge
 
     @property
     def card(self) -> ModelCard:
-        """The forger's card."""
+        """The generator's card."""
         return self.generator.card
 
     @property
@@ -40,10 +40,10 @@ class Gan:
 
 def open_gan() -> Gan:
     """Return the networks, opened once for all; raises ZooError."""
-    generator, detective = cache.get_graph(GENERATOR), cache.get_graph(DETECTIVE)
+    generator, discriminator = cache.get_graph(GENERATOR), cache.get_graph(DISCRIMINATOR)
 
     def create() -> Gan:
-        return Gan(generator, detective, generator.card.labels, cache.get_judge())
+        return Gan(generator, discriminator, generator.card.labels, cache.get_judge())
 
     return cache.get_results().get_or_compute(make_key("networks"), create)
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cache
 from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
-from dashboard.views.gan.detective import draw_detective
+from dashboard.views.gan.discriminator import draw_discriminator
 from dashboard.views.gan.networks import COLLAPSED, Gan, open_gan
 from dashboard.views.gan.replay import draw_collapse, draw_contest_replay, draw_walk
 from dashboard.widgets.complaints import draw_complaints
@@ -64,9 +64,9 @@ def render(model_name: str) -> None:
         draw_contest_replay(gan, is_answered(question))  # its curve would give the answer away
         draw_question(question)
         st.subheader("Ask the forger, and walk from one picture to another")
-        forged, label = draw_walk(gan)
+        generated, label = draw_walk(gan)
         st.subheader("What makes the detective say “forged”?")
-        draw_detective(gan, forged, label)
+        draw_discriminator(gan, generated, label)
         st.subheader("When the contest goes wrong: mode collapse")
         _draw_collapse(gan, label)
     except ZooError as error:
@@ -79,7 +79,7 @@ def render(model_name: str) -> None:
 
 def create_question(gan: Gan) -> Quiz:
     """Return the question on how the contest ends; what is right is on the cards."""
-    metrics = gan.detective.card.metrics
+    metrics = gan.discriminator.card.metrics
     mean = (metrics["real_right"].value + metrics["fake_right"].value) / 2
     shares = (98, 75, 55)
     return Quiz(

@@ -14,8 +14,8 @@ from dashboard.generation.replay import (
     Labels,
     Moment,
     draw_latents,
-    forge,
     look_at_moment,
+    run_generator,
     score,
     tile,
     walk,
@@ -24,7 +24,7 @@ from dashboard.inference.cards import ModelCard
 from dashboard.inference.model import Floats
 from dashboard.views.gan.networks import (
     COLLAPSED,
-    DETECTIVE,
+    DISCRIMINATOR,
     GENERATOR,
     Gan,
     describe_seen,
@@ -37,7 +37,7 @@ from dashboard.widgets.option_select import select_option, select_whole
 
 LABEL, SEED, SECOND = "gan.class", "gan.seed", "gan.seed2"
 MAX_SEED = 9999
-_SHOWN, _COLUMNS = 25, 5  # forgeries in the replay, two or three of each class
+_SHOWN, _COLUMNS = 25, 5  # generated pictures in the replay, two or three of each class
 _JUDGED = 300
 _WAY = 25  # pictures of a walk
 _TWINS = 16  # pictures of one class in the collapse
@@ -48,10 +48,10 @@ def draw_contest_replay(gan: Gan, is_told: bool) -> None:
     members = sorted(gan.card.members)
     moments = compute_with_bar(make_key("replay"), lambda move: _replay(gan, members, move))
     steps = [read_step(name) for name in members]
-    forged = np.stack([tile(moment.images, _COLUMNS) for moment in moments])
+    generated = np.stack([tile(moment.images, _COLUMNS) for moment in moments])
     real = tile(_choose_real(gan), _COLUMNS)[np.newaxis]
     panels = [
-        Panel("The forger's pictures, always from the same noise", *_encode(forged)),
+        Panel("The forger's pictures, always from the same noise", *_encode(generated)),
         Panel("Real pictures of the same classes", *_encode(real)),
     ]
     if is_told:
@@ -99,14 +99,14 @@ def _replay(gan: Gan, members: Sequence[str], move: Move) -> list[Moment]:
     judged = (draw_latents(_JUDGED, gan.latent, 2), judged_labels)
     moments = []
     for index, member in enumerate(members):
-        generator, detective = open_moment(GENERATOR, member), open_moment(DETECTIVE, member)
+        generator, detective = open_moment(GENERATOR, member), open_moment(DISCRIMINATOR, member)
         moments.append(look_at_moment(generator, detective, shown, judged, load_real(_JUDGED)))
         move("Replaying the contest", (index + 1) / len(members))
     return moments
 
 
 def _choose_real(gan: Gan) -> Floats:
-    """Return real pictures of the classes of the forgeries, in their order."""
+    """Return real pictures of the same classes as the generated ones, in their order."""
     images, labels = load_real(_JUDGED)
     left = {label: iter(np.flatnonzero(labels == label)) for label in range(len(gan.labels))}
     return images[[int(next(left[label])) for label in _list_shown(gan)]]
@@ -131,7 +131,7 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
     with left:
         classes = range(len(gan.labels))
         label = select_option(LABEL, "Garment", 8, classes, gan.labels.__getitem__)
-        seeds = [_choose_seed(SEED, "first", 1), _choose_seed(SECOND, "second", 2)]
+        seeds = [_select_seed(SEED, "first", 1), _select_seed(SECOND, "second", 2)]
         if seeds[0] == seeds[1]:
             st.caption("Both seeds are one noise: there is no way to go. Choose another.")
     images, scores = cache.get_results().get_or_compute(
@@ -171,17 +171,17 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
 def _walk(gan: Gan, label: int, seeds: Sequence[int]) -> tuple[Floats, Floats]:
     start, end = (draw_latents(1, gan.latent, seed)[0] for seed in seeds)
     labels = np.full(_WAY, label, np.int64)
-    images = forge(gan.generator, walk(start, end, _WAY), labels)
-    return images, score(gan.detective, images, labels)
+    images = run_generator(gan.generator, walk(start, end, _WAY), labels)
+    return images, score(gan.discriminator, images, labels)
 
 
-def _choose_seed(key: str, which: str, default: int) -> int:
+def _select_seed(key: str, which: str, default: int) -> int:
     label = f"Seed of the {which} noise, 0 to {MAX_SEED}"
     return select_whole(key, label, default, 0, MAX_SEED)
 
 
 def draw_collapse(gan: Gan, label: int) -> None:
-    """Draw the forger that finds one picture that works, and makes it again and again."""
+    """Draw the generator that finds one picture that works, and makes it again and again."""
     card = cache.get_model_card(COLLAPSED)
     members = sorted(card.members)
     pictures = compute_with_bar(
@@ -227,8 +227,8 @@ def _agree(gan: Gan, card: ModelCard, member: str) -> str:
 def _collapse(gan: Gan, members: Sequence[str], label: int, move: Move) -> Floats:
     latents = draw_latents(_TWINS, gan.latent, 3)
     labels = np.full(_TWINS, label, np.int64)
-    pictures = [tile(forge(gan.generator, latents, labels), 4)]
+    pictures = [tile(run_generator(gan.generator, latents, labels), 4)]
     for index, member in enumerate(members):
-        pictures.append(tile(forge(open_moment(COLLAPSED, member), latents, labels), 4))
+        pictures.append(tile(run_generator(open_moment(COLLAPSED, member), latents, labels), 4))
         move("Watching the collapse", (index + 1) / len(members))
     return np.stack(pictures)

@@ -14,7 +14,7 @@ from dashboard.views.explain.class_select import reset_classes_of_another
 from dashboard.views.explain.explanation import draw_explanation
 from dashboard.views.explain.prediction import draw_prediction
 from dashboard.views.own_model.label_select import select_labels
-from dashboard.views.own_model.settings import choose_settings, draw_findings
+from dashboard.views.own_model.settings import draw_findings, select_settings
 from dashboard.views.own_model.upload import list_trial_photos, receive_model
 from dashboard.widgets.photo_input import select_photo
 from dashboard.widgets.sight_select import see
@@ -56,7 +56,7 @@ def _draw_model(space: OwnSpace, upload: OwnFile) -> None:
     with st.container(border=True):
         st.text(upload.name[:80])  # as plain text: it is the visitor's
         draw_findings(upload)
-        spec, output = choose_settings(upload, key)
+        spec, output = select_settings(upload, key)
         space.labels = select_labels(key, output.n_classes, upload.detected.labels)
         try:
             with st.spinner("Making its gradient graph …"):

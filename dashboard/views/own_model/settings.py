@@ -127,20 +127,20 @@ def _explain_columns(inspection: Inspection, n_photos: int) -> str:
     )
 
 
-def choose_settings(upload: OwnFile, key: str) -> tuple[InputSpec, OutputSpec]:
+def select_settings(upload: OwnFile, key: str) -> tuple[InputSpec, OutputSpec]:
     """Draw every choice, each at what was found out, and return what is chosen."""
     found = upload.detected
     with st.expander("Settings: correct what was found out", icon="🛠️"):
         left, right = st.columns(2)
         with left:
-            spec = _choose_frame(upload, found.input, key)
-            output = _choose_output(found, key)
+            spec = _select_frame(upload, found.input, key)
+            output = _select_output(found, key)
         with right:
-            spec = _choose_normalization(spec, found, key)
+            spec = _select_normalization(spec, found, key)
     return spec, output
 
 
-def _choose_frame(upload: OwnFile, found: InputSpec, key: str) -> InputSpec:
+def _select_frame(upload: OwnFile, found: InputSpec, key: str) -> InputSpec:
     shape = upload.file.inspection.image.shape
     layout = st.selectbox(
         "Layout",
@@ -167,7 +167,7 @@ def _choose_frame(upload: OwnFile, found: InputSpec, key: str) -> InputSpec:
     return replace(found, layout=layout, height=height, width=width)
 
 
-def _choose_output(found: Detected, key: str) -> OutputSpec:
+def _select_output(found: Detected, key: str) -> OutputSpec:
     output = st.selectbox(
         "Output",
         found.outputs,
@@ -189,7 +189,7 @@ def _choose_output(found: Detected, key: str) -> OutputSpec:
     return replace(output, kind=kind)
 
 
-def _choose_normalization(spec: InputSpec, found: Detected, key: str) -> InputSpec:
+def _select_normalization(spec: InputSpec, found: Detected, key: str) -> InputSpec:
     tried = [evidence.normalization for evidence in found.evidence]
     usual = [each for each in list_normalizations(spec.channels) if each not in tried]
     choices = (*tried, *usual, _OWN)
@@ -202,11 +202,11 @@ def _choose_normalization(spec: InputSpec, found: Detected, key: str) -> InputSp
         persist_state="session",
     )
     if chosen == _OWN:
-        chosen = _choose_numbers(key, spec.channels)
+        chosen = _select_numbers(key, spec.channels)
     return replace(spec, normalization=chosen)
 
 
-def _choose_numbers(key: str, channels: int) -> Normalization:
+def _select_numbers(key: str, channels: int) -> Normalization:
     st.caption("(pixel - mean) / deviation, with pixels from 0 to 255, a channel each.")
     order = st.selectbox(
         "Order of the channels",
@@ -215,12 +215,12 @@ def _choose_numbers(key: str, channels: int) -> Normalization:
         disabled=channels == 1,
         persist_state="session",
     )
-    mean = _choose_three("Mean", _OWN.mean, -1000.0, channels, key)
-    std = _choose_three("Deviation", _OWN.std, 0.001, channels, key)
+    mean = _select_three("Mean", _OWN.mean, -1000.0, channels, key)
+    std = _select_three("Deviation", _OWN.std, 0.001, channels, key)
     return replace(_OWN, mean=mean, std=std, order=order)
 
 
-def _choose_three(
+def _select_three(
     title: str, start: Sequence[float], minimum: float, channels: int, key: str
 ) -> tuple[float, float, float]:
     columns = st.columns(channels)

@@ -12,7 +12,7 @@ from dashboard.sequences.recall import MAX_LAG, Game, play, read_accuracy, read_
 from dashboard.views.rnn.charts import plot_over_distance
 from dashboard.views.rnn.memory_text import make_key
 from dashboard.widgets.lesson import Quiz, draw_question, is_answered
-from dashboard.widgets.option_select import choose_seed, slide_option
+from dashboard.widgets.option_select import select_seed, slide_option
 
 NETWORKS = {"Vanilla RNN": "rnn.recall", "LSTM": "lstm.recall", "Transformer": "transformer.recall"}
 # How they were trained: with short rows among the long ones, or all lengths equally likely.
@@ -29,7 +29,7 @@ def draw_recall() -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         lag = int(slide_option(LAG, "Letters in between", 64.0, LAGS))
-        seed = choose_seed(SEED, 0)
+        seed = select_seed(SEED, 0)
     symbols = cards["LSTM"].labels
     question = create_question(cards)
     # What the others do would give the answer away.

@@ -22,7 +22,7 @@ from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_tit
 from dashboard.widgets.model_select import open_model
 from dashboard.widgets.option_select import select_pill
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo
-from dashboard.widgets.sight_select import choose_own, see
+from dashboard.widgets.sight_select import see, select_own
 
 PART = "shift.part"
 GRID, SAMPLE, UNKNOWN, COMPARE = "grid", "sample", "unknown", "compare"
@@ -77,7 +77,7 @@ def render(model_name: str) -> None:
     complaints = st.container()
     left, right = st.columns([1, 2], gap="large")
     with left:
-        own = choose_own()
+        own = select_own()
         chosen = select_photo(choose_subject(model_name))
     model = own or open_model(model_name)
     if model is None:

@@ -69,7 +69,7 @@ def choose_start(graph: HeadsGraph) -> tuple[int, int]:
     return int(layer), int(head)
 
 
-def choose_place(networks: Networks) -> Place:
+def bind_place(networks: Networks) -> Place:
     """Return (network, layer, head), each from 0, of the link or of the reader.
 
     In the link layers and heads count from 1, as they do on the page.

@@ -27,7 +27,7 @@ from dashboard.views.transformer.networks import (
     PLAYER,
     RESOLVER,
     Networks,
-    choose_place,
+    bind_place,
     choose_start,
     count_heads,
     make_key,
@@ -38,8 +38,8 @@ from dashboard.views.transformer.networks import (
 from dashboard.views.transformer.word_evidence import draw_evidence
 from dashboard.views.transformer.words import (
     OPENED,
-    choose_temperature,
-    choose_words,
+    bind_temperature,
+    bind_words,
     forget_words,
     take_temperature,
     take_words,
@@ -68,14 +68,14 @@ def draw_sentences() -> None:
         st.error(f"{error} Restore it with `git checkout models/zoo`.", icon="⚠️")
         return
     texts = _ask_sentences()
-    place = choose_place(networks)
+    place = bind_place(networks)
     try:
         readings = [read(networks, text) for text in texts]
     except NoWordsError as error:
         st.warning(str(error), icon="⚠️")
         return
     identity = hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:12]
-    words = choose_words(readings)
+    words = bind_words(readings)
     _draw_player(networks, readings, place, words, identity)
     _draw_accuracy(networks, readings)
     st.subheader(f"One head opened: layer {place[1] + 1}, head {place[2] + 1}")
@@ -199,7 +199,7 @@ def _draw_head(
         for each, (asks, asked) in zip(opened, words, strict=True)
     ]
     identity = "/".join(map(str, (identity, *place, *words)))
-    draw_head(identity, asking, choose_temperature(), take_temperature, _STRIPS, OPENED)
+    draw_head(identity, asking, bind_temperature(), take_temperature, _STRIPS, OPENED)
 
 
 def _open_head(networks: Networks, reading: Reading, place: Place, title: str) -> OpenedHead:

@@ -15,7 +15,7 @@ WORDS, TEMPERATURE = "attention.words", "attention.temperature"
 OPENED = "attention_head"
 
 
-def choose_words(readings: Sequence[Reading]) -> Words:
+def bind_words(readings: Sequence[Reading]) -> Words:
     """Return (asks, is asked) of each sentence, places from 0; in the link they count from 1."""
     lengths = [len(reading.pieces) for reading in readings]
     chosen: Words = state.bind(WORDS, (), lambda text: parse_words(text, lengths), encode_words)
@@ -53,7 +53,7 @@ def encode_words(words: Words) -> str:
     return ",".join(f"{asks + 1}-{asked + 1}" for asks, asked in words)
 
 
-def choose_temperature() -> int:
+def bind_temperature() -> int:
     """Return the place of the temperature among those that the figure offers."""
     value = state.bind(
         TEMPERATURE, 1.0, parse_real(TEMPERATURES[0], TEMPERATURES[-1]), "{:g}".format

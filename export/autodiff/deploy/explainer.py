@@ -14,12 +14,19 @@ from export.autodiff.deploy import (
     saliency,
     smoothgrad,
 )
+from export.autodiff.deploy.graph_builder import (
+    ATTRIBUTIONS,
+    BASELINE,
+    PREFIX,
+    GraphBuilder,
+    Options,
+    fill,
+)
 from export.autodiff.deploy.layer import choose_layer
-from export.autodiff.deploy.sketch import ATTRIBUTIONS, BASELINE, PREFIX, Options, Sketch, fill
 from export.autodiff.differentiate import LOGITS, Differentiated, differentiate
 from export.autodiff.errors import UnsupportedGraph
 
-METHODS: Mapping[str, Callable[[Sketch, Options], str]] = {
+METHODS: Mapping[str, Callable[[GraphBuilder, Options], str]] = {
     "saliency": saliency.emit,
     "input_x_gradient": input_x_gradient.emit,
     "integrated_gradients": integrated_gradients.emit,
@@ -85,7 +92,7 @@ def create_explainer(
 
 def wrap(gradient: Differentiated, method: str, options: Options, folder: str = "") -> Explainer:
     """Build a method's graph around a gradient graph whose external data lies in ``folder``."""
-    s = Sketch(gradient)
+    s = GraphBuilder(gradient)
     _refuse_taken(s)
     s.op("Identity", METHODS[method](s, options), name=ATTRIBUTIONS)
     in_a_loop = any(LOGITS in node.output for node in s.nodes)
@@ -107,8 +114,8 @@ def wrap(gradient: Differentiated, method: str, options: Options, folder: str = 
     return Explainer(model, method, options, gradient)
 
 
-def _choose_defaults(s: Sketch, required: Sequence[str]) -> list[onnx.TensorProto]:
-    """Return the sketch's constants and the defaults of inputs that may be left out."""
+def _choose_defaults(s: GraphBuilder, required: Sequence[str]) -> list[onnx.TensorProto]:
+    """Return the builder's constants and the defaults of inputs that may be left out."""
     given = {i.name for i in (*s.source.input, *s.inputs)}
     values = [*(w for w in s.source.initializer if w.name in given), *s.constants]
     optional = sorted(w.name for w in values if w.name in given)
@@ -118,7 +125,7 @@ def _choose_defaults(s: Sketch, required: Sequence[str]) -> list[onnx.TensorProt
     return [w for w in values if w.name not in required]
 
 
-def _refuse_taken(s: Sketch) -> None:
+def _refuse_taken(s: GraphBuilder) -> None:
     names = {i.name for i in (*s.source.input, *s.source.initializer)}
     names.update(name for node in s.source.node for name in node.output)
     taken = sorted(n for n in names if n in (ATTRIBUTIONS, BASELINE) or n.startswith(PREFIX))

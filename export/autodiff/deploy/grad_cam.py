@@ -5,12 +5,12 @@ Enlarged as torch's interpolate does it: bilinear, half-pixel centres, borders r
 
 import numpy as np
 
-from export.autodiff.deploy.sketch import Options, Sketch
+from export.autodiff.deploy.graph_builder import GraphBuilder, Options
 from export.autodiff.differentiate import GRADIENT
 from export.autodiff.errors import UnsupportedGraph
 
 
-def emit(s: Sketch, options: Options) -> str:
+def emit(s: GraphBuilder, options: Options) -> str:
     """Return the name of the attributions (N, 1, H, W)."""
     layer = options.layer or ""
     if s.rank(layer) != 4:

@@ -7,12 +7,12 @@ need the fewest points.
 import numpy as np
 from onnx import helper, numpy_helper
 
+from export.autodiff.deploy.graph_builder import BASELINE, GraphBuilder, Options
 from export.autodiff.deploy.loop import sum_gradients
-from export.autodiff.deploy.sketch import BASELINE, Options, Sketch
 from export.autodiff.errors import UnsupportedGraph
 
 
-def emit(s: Sketch, options: Options) -> str:
+def emit(s: GraphBuilder, options: Options) -> str:
     """Return the name of the attributions (N, C, H, W).
 
     The graph has an input ``baseline`` of any shape that broadcasts to the image's; left out, it is
@@ -35,7 +35,7 @@ def emit(s: Sketch, options: Options) -> str:
     return s.op("Mul", mean, s.op("Sub", s.image, BASELINE))
 
 
-def _declare_baseline(s: Sketch, value: float) -> None:
+def _declare_baseline(s: GraphBuilder, value: float) -> None:
     """Declare the input and its default, a number that serves all pixels."""
     dims = [f"baseline_{axis}" for axis in "NCHW"]
     s.inputs.append(helper.make_tensor_value_info(BASELINE, s.dtype, dims))

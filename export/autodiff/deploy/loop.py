@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from export.autodiff.deploy.sketch import PREFIX, Sketch, fill
+from export.autodiff.deploy.graph_builder import PREFIX, GraphBuilder, fill
 from export.autodiff.differentiate import GRADIENT, LOGITS
 
 # Inside the body; no name may stand for two tensors, in the body and around it.
@@ -20,7 +20,9 @@ POINT, SUM, NEW_SUM = f"{PREFIX}point", f"{PREFIX}sum", f"{PREFIX}new_sum"
 OLD_LOGITS, NEW_LOGITS = f"{PREFIX}old_logits", f"{PREFIX}new_logits"
 
 
-def sum_gradients(s: Sketch, weights: Sequence[float], emit_point: Callable[[str], str]) -> str:
+def sum_gradients(
+    s: GraphBuilder, weights: Sequence[float], emit_point: Callable[[str], str]
+) -> str:
     """Add the loop; it also gives the ``logits`` (N, classes) of its last point.
 
     That point must be the image itself and has weight 0: the logits then cost one gradient more
@@ -52,7 +54,7 @@ def sum_gradients(s: Sketch, weights: Sequence[float], emit_point: Callable[[str
     return total
 
 
-def _no_logits(s: Sketch) -> str:
+def _no_logits(s: GraphBuilder) -> str:
     """Return zeros (N, classes), which the first iteration replaces."""
     classes = next(o for o in s.source.output if o.name == LOGITS).type.tensor_type.shape.dim[1]
     batch = s.op("Shape", s.image, start=0, end=1)
@@ -61,7 +63,7 @@ def _no_logits(s: Sketch) -> str:
 
 
 def _create_body(
-    s: Sketch, before: Sequence[onnx.NodeProto], after: Sequence[onnx.NodeProto]
+    s: GraphBuilder, before: Sequence[onnx.NodeProto], after: Sequence[onnx.NodeProto]
 ) -> onnx.GraphProto:
     """Return the loop's body: the point, the gradient graph at that point, the sum."""
     inside = {s.image: POINT, LOGITS: NEW_LOGITS}

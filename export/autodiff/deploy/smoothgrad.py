@@ -12,8 +12,8 @@ add to one pixel is independent, and 24 copies come as near to the mean of 600 a
 
 import numpy as np
 
+from export.autodiff.deploy.graph_builder import GraphBuilder, Options
 from export.autodiff.deploy.loop import sum_gradients
-from export.autodiff.deploy.sketch import Options, Sketch
 from export.autodiff.errors import UnsupportedGraph
 from export.autodiff.shapes import Array
 
@@ -32,7 +32,7 @@ def draw_noise(size: int, options: Options) -> tuple[Array, Array]:
     return row, starts.astype(np.int64)
 
 
-def emit(s: Sketch, options: Options) -> str:
+def emit(s: GraphBuilder, options: Options) -> str:
     """Return the name of the attributions (N, C, H, W)."""
     if options.n_samples < 1 or options.noise < 0:
         raise UnsupportedGraph("SmoothGrad needs a copy and noise of at least 0")

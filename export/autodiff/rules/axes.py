@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from export.autodiff.arrays import Doubles
 from export.autodiff.builder import Builder
 from export.autodiff.node import Node
 
@@ -63,7 +63,7 @@ def pad_axes(b: Builder, name: str, borders: Mapping[int, tuple[int, int]]) -> s
     return b.op("Pad", name, pads.ravel())
 
 
-def apply_along_axis(b: Builder, name: str, axis: int, matrix: npt.NDArray[np.float64]) -> str:
+def apply_along_axis(b: Builder, name: str, axis: int, matrix: Doubles) -> str:
     """Multiply one axis of a tensor by a constant matrix (length of the axis, new length)."""
     rank = b.rank(name)
     if axis == rank - 1:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from export.autodiff.arrays import Doubles
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def compute_weights(
     outputs: int,
     scale: float,
     roi: tuple[float, float] = (0.0, 1.0),
-) -> Floats:
+) -> Doubles:
     """Return the matrix M, shape (outputs, inputs), with ``y = M x`` along one axis."""
     source = _source_coordinates(sampling.coordinates, inputs, outputs, scale, roi)
     if sampling.mode == "nearest":
@@ -54,7 +54,7 @@ def compute_weights(
 
 def _source_coordinates(
     mode: str, inputs: int, outputs: int, scale: float, roi: tuple[float, float]
-) -> Floats:
+) -> Doubles:
     """Map each output position to a position in the input."""
     y = np.arange(outputs, dtype=np.float64)
     # The specification's length_resized is the exact product, before rounding down.
@@ -70,7 +70,7 @@ def _source_coordinates(
         if length == 1:
             return np.full(outputs, 0.5 * (start + end) * (inputs - 1))
         return start * (inputs - 1) + y * (end - start) * (inputs - 1) / (length - 1)
-    half_pixel: Floats = (y + 0.5) / scale - 0.5
+    half_pixel: Doubles = (y + 0.5) / scale - 0.5
     if mode == "half_pixel_symmetric":
         return half_pixel + inputs / 2 * (1 - outputs / length)
     if mode == "pytorch_half_pixel" and outputs == 1:
@@ -81,8 +81,8 @@ def _source_coordinates(
     return half_pixel + 0.5 if mode == "tf_half_pixel_for_nn" else half_pixel
 
 
-def _round(source: Floats, mode: str) -> NDArray[np.int64]:
-    rounding: dict[str, Callable[[Floats], Floats]] = {
+def _round(source: Doubles, mode: str) -> NDArray[np.int64]:
+    rounding: dict[str, Callable[[Doubles], Doubles]] = {
         "round_prefer_floor": lambda x: np.ceil(x - 0.5),
         "round_prefer_ceil": lambda x: np.floor(x + 0.5),
         "floor": np.floor,
@@ -92,7 +92,7 @@ def _round(source: Floats, mode: str) -> NDArray[np.int64]:
     return rounding[mode](np.round(source, 5)).astype(np.int64)
 
 
-def _window(sampling: Sampling, source: Floats, scale: float) -> tuple[NDArray[np.int64], Floats]:
+def _window(sampling: Sampling, source: Doubles, scale: float) -> tuple[NDArray[np.int64], Doubles]:
     """Return the columns each output reads and their weights, both (outputs, taps)."""
     radius = 1.0 if sampling.mode == "linear" else 2.0
     stretch = scale if sampling.antialias else 1.0
@@ -107,11 +107,11 @@ def _window(sampling: Sampling, source: Floats, scale: float) -> tuple[NDArray[n
     return left.astype(np.int64)[:, None] + taps[None, :], weights
 
 
-def _tent(distance: Floats) -> Floats:
+def _tent(distance: Doubles) -> Doubles:
     return np.clip(1.0 - distance, 0.0, None)
 
 
-def _keys(distance: Floats, a: float) -> Floats:
+def _keys(distance: Doubles, a: float) -> Doubles:
     """Keys' cubic kernel: ``(a+2)d^3 - (a+3)d^2 + 1`` to 1, ``a(d^3 - 5d^2 + 8d - 4)`` to 2."""
     near = ((a + 2) * distance - (a + 3)) * distance**2 + 1
     far = a * (((distance - 5) * distance + 8) * distance - 4)
@@ -119,8 +119,8 @@ def _keys(distance: Floats, a: float) -> Floats:
 
 
 def _at_the_border(
-    sampling: Sampling, columns: NDArray[np.int64], weights: Floats, inputs: int
-) -> Floats:
+    sampling: Sampling, columns: NDArray[np.int64], weights: Doubles, inputs: int
+) -> Doubles:
     """With exclude_outside, taps outside the input weigh nothing and the rest sum to one."""
     if not sampling.exclude_outside:
         return weights

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from export.autodiff.arrays import Doubles
 from export.autodiff.builder import Builder, Gradients, Rule
 from export.autodiff.errors import UnsupportedOperator
 from export.autodiff.node import Node
 from export.autodiff.rules.axes import apply_along_axis, positive_axis
-from export.autodiff.rules.resampling import Floats, Sampling, compute_weights
+from export.autodiff.rules.resampling import Sampling, compute_weights
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _adjoint(b: Builder, grad: str, sampling: Sampling, axes: list[_Axis]) -> st
     return grad
 
 
-def _copies(matrix: Floats) -> int:
+def _copies(matrix: Doubles) -> int:
     """How often an axis repeats every element in place; 0 where it does something else."""
     outputs, inputs = matrix.shape
     times, rest = divmod(outputs, inputs)

@@ -11,9 +11,9 @@ from dashboard.generation.diffusion import (
     Wish,
     create_predictor,
     create_schedule,
-    forge,
     generate,
     revive,
+    run_generator,
     trace,
 )
 from dashboard.generation.sampler import (
@@ -240,8 +240,8 @@ def test_the_same_seed_is_the_same_picture(predict_noise: PredictNoise, schedule
     assert np.abs(together[1] - single).max() > 0.1
 
 
-def test_the_forgers_pictures_are_seeded_one_by_one() -> None:
+def test_the_generators_pictures_are_seeded_one_by_one() -> None:
     gan = OnnxGraph(ZOO / "generator.fashion_mnist", "predict.onnx")
-    two, second = forge(gan, 4, 20, 2), forge(gan, 4, 21, 1)
+    two, second = run_generator(gan, 4, 20, 2), run_generator(gan, 4, 21, 1)
     assert two.shape == (2, 28, 28) and np.abs(two).max() < 1.001
     np.testing.assert_allclose(two[1], second[0], atol=1e-5)

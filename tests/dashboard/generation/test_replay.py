@@ -9,15 +9,15 @@ from dashboard.cache import ZOO
 from dashboard.generation.replay import (
     count_distinct,
     draw_latents,
-    forge,
     look_at_moment,
+    run_generator,
     score,
     tile,
     walk,
 )
 from dashboard.inference.graphs import OnnxGraph
 
-GENERATOR, DETECTIVE = "generator.fashion_mnist", "discriminator.fashion_mnist"
+GENERATOR, DISCRIMINATOR = "generator.fashion_mnist", "discriminator.fashion_mnist"
 
 
 def test_a_walk_starts_and_ends_where_it_should_and_keeps_its_length() -> None:
@@ -41,19 +41,19 @@ def test_tiles_lie_row_by_row() -> None:
 
 
 def test_the_last_moment_agrees_with_the_card() -> None:
-    detective = OnnxGraph(ZOO / DETECTIVE, "predict.onnx", "step_07500")
+    discriminator = OnnxGraph(ZOO / DISCRIMINATOR, "predict.onnx", "step_07500")
     generator = OnnxGraph(ZOO / GENERATOR, "predict.onnx", "step_07500")
     with np.load(ZOO / "samples" / "fashion_mnist.npz") as arrays:
         real = (arrays["pixels"][:300] / 127.5 - 1).astype(np.float32)
         labels = arrays["labels"][:300].astype(np.int64)
     latents = draw_latents(300, 128, 0)
     shown = (latents[:4], labels[:4])
-    moment = look_at_moment(generator, detective, shown, (latents, labels), (real, labels))
-    card = json.loads((ZOO / DETECTIVE / "card.json").read_text(encoding="utf-8"))
+    moment = look_at_moment(generator, discriminator, shown, (latents, labels), (real, labels))
+    card = json.loads((ZOO / DISCRIMINATOR / "card.json").read_text(encoding="utf-8"))
     assert moment.images.shape == (4, 28, 28) and np.abs(moment.images).max() < 1.001
     assert moment.real_right == pytest.approx(
         card["metrics"]["real_right"]["value"] / 100, abs=0.12
     )
-    forged = forge(generator, latents[:4], labels[:4])
-    assert np.allclose(forged, moment.images, atol=1e-5)
-    assert score(detective, forged, labels[:4]).shape == (4,)
+    generated = run_generator(generator, latents[:4], labels[:4])
+    assert np.allclose(generated, moment.images, atol=1e-5)
+    assert score(discriminator, generated, labels[:4]).shape == (4,)

@@ -111,10 +111,10 @@ def test_an_operator_without_a_rule_is_replaced_by_its_function_body() -> None:
 
 
 def test_a_models_own_functions_are_inlined() -> None:
-    model = net("z = own.Double(y)", output="float[N,k] z", domain="own")
+    model = net("z = own.Doubles(y)", output="float[N,k] z", domain="own")
     body = [helper.make_node("Add", ["a", "a"], ["b"])]
     opsets = [helper.make_opsetid("", 18)]
-    model.functions.append(helper.make_function("own", "Double", ["a"], ["b"], body, opsets))
+    model.functions.append(helper.make_function("own", "Doubles", ["a"], ["b"], body, opsets))
     found, x = differentiate(model), images(1, 2, 6, 6)
     single = run(differentiate(net()), x, [1])
     np.testing.assert_allclose(run(found, x, [1])["gradient"], 2 * single["gradient"], rtol=1e-6)

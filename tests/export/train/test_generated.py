@@ -6,8 +6,8 @@ from export.train.fashion import load_splits
 from export.train.generated import (
     TWIN,
     count_distinct,
+    create_fid_evaluator,
     create_labels,
-    create_yardstick,
     divide_fids,
     draw_normal,
     measure_diversity,
@@ -47,9 +47,9 @@ def test_random_numbers_and_labels_repeat() -> None:
 @pytest.mark.fashion_mnist
 def test_real_images_are_near_and_recognised_and_noise_is_far() -> None:
     train, test = load_splits(None, is_tiny=True)
-    yardstick = create_yardstick(train, test, 150)
-    found = yardstick.compare_real()
+    evaluator = create_fid_evaluator(train, test, 150)
+    found = evaluator.compare_real()
     assert found["fid/noise"].value > 5 * found["fid/real"].value
-    judged = yardstick.judge_images(scale_pixels(test).numpy(), test.labels, "test images")
+    judged = evaluator.judge_images(scale_pixels(test).numpy(), test.labels, "test images")
     assert judged["agreement"].value > 85
     assert judged["fid"].value == pytest.approx(0, abs=1e-6)

@@ -11,11 +11,18 @@ import pytest
 from PIL import Image
 
 from dashboard import cache
-from dashboard.generation.detective import EDGES, GRADIENT, INTENSITY, OCCLUSION, RANDOM, Deletion
+from dashboard.generation.discriminator import (
+    EDGES,
+    GRADIENT,
+    INTENSITY,
+    OCCLUSION,
+    RANDOM,
+    Deletion,
+)
 from dashboard.inference.samples import CLOTHING, list_samples
 from dashboard.views import VIEWS
 from dashboard.views.gan import page as gan
-from dashboard.views.gan.detective import AS_SEEN, describe_deletion, describe_photo
+from dashboard.views.gan.discriminator import AS_SEEN, describe_deletion, describe_photo
 from dashboard.views.gan.drawing_pad import read_drawing
 from dashboard.views.gan.replay import read_step
 from tests.dashboard.app_driver import answer, has_text, list_figures, list_texts, open_view

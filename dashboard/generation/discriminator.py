@@ -1,6 +1,6 @@
-"""What makes a detective say "forged" or "real": maps of its score, and a test of the maps.
+"""What makes a discriminator say "forged" or "real": maps of its score, and a test of the maps.
 
-Gradient x input and integrated gradients (Sundararajan et al. 2017) from the detective's own
+Gradient x input and integrated gradients (Sundararajan et al. 2017) from the discriminator's own
 gradient graph, occlusion (Zeiler and Fergus 2014), and three maps that know nothing of it. The
 test is deletion (Petsiuk et al. 2018) by the score: blurred pixels should move it.
 """
@@ -61,21 +61,21 @@ class Deletion:
         return float(values[0] - values[1:].mean())
 
 
-def judge(detective: Graph, gradients: GradientGraph, image: Floats, label: int) -> Judgement:
-    """Return the detective's score of a picture (28, 28) in [-1, 1] and the maps of its verdict."""
+def judge(discriminator: Graph, gradients: GradientGraph, image: Floats, label: int) -> Judgement:
+    """Return the score of a picture (28, 28) in [-1, 1] and the maps of the verdict."""
     steps = ((np.arange(_STEPS) + 0.5) / _STEPS).astype(np.float32)
     blurred = blur(image)
     path = blurred + steps[:, np.newaxis, np.newaxis] * (image - blurred)  # (steps, 28, 28)
     images = np.concatenate([image[np.newaxis], path])
     labels = np.full(len(images), label, np.int64)
     _, gradient = gradients.run({"image": images[:, np.newaxis], "label": labels}, 0)
-    start = float(score(detective, image[np.newaxis], labels[:1])[0])
+    start = float(score(discriminator, image[np.newaxis], labels[:1])[0])
     sign = np.float32(1 if start > 0 else -1)
     difference = image - blurred
     maps = {
         GRADIENT: sign * gradient[0, 0] * difference,
         INTEGRATED: sign * gradient[1:, 0].mean(0) * difference,
-        OCCLUSION: sign * _occlude(detective, image, blurred, label, start),
+        OCCLUSION: sign * _occlude(discriminator, image, blurred, label, start),
         EDGES: compute_sobel(image),
         INTENSITY: image + 1,
         RANDOM: np.random.default_rng(0).random(image.shape, np.float32),
@@ -91,19 +91,23 @@ def blur(image: Floats) -> Floats:
     return mean
 
 
-def _occlude(detective: Graph, image: Floats, blurred: Floats, label: int, start: float) -> Floats:
+def _occlude(
+    discriminator: Graph, image: Floats, blurred: Floats, label: int, start: float
+) -> Floats:
     """Return what each pixel's windows take from the score when they are blurred, on average."""
     places = [(y, x) for y in range(-2, 26, 2) for x in range(-2, 26, 2)]
     covers = np.zeros((len(places), *image.shape), bool)
     for cover, (y, x) in zip(covers, places, strict=True):
         cover[max(y, 0) : y + _WINDOW, max(x, 0) : x + _WINDOW] = True
     hidden = np.where(covers, blurred, image).astype(np.float32)
-    falls = start - score(detective, hidden, np.full(len(hidden), label, np.int64))
+    falls = start - score(discriminator, hidden, np.full(len(hidden), label, np.int64))
     spread: Floats = (covers * falls[:, np.newaxis, np.newaxis]).sum(0) / covers.sum(0)
     return spread.astype(np.float32)
 
 
-def measure_deletion(detective: Graph, image: Floats, label: int, judgement: Judgement) -> Deletion:
+def measure_deletion(
+    discriminator: Graph, image: Floats, label: int, judgement: Judgement
+) -> Deletion:
     """Return how the verdict fares as pixels are blurred in each map's order and at random."""
     generator = np.random.default_rng(1)
     orders = {
@@ -115,7 +119,7 @@ def measure_deletion(detective: Graph, image: Floats, label: int, judgement: Jud
         [_remove(image, blurred, order) for order in (*orders.values(), *draws)]
     )  # (orders, F, 28, 28)
     flat = pictures.reshape(-1, *image.shape)
-    scores = score(detective, flat, np.full(len(flat), label, np.int64))
+    scores = score(discriminator, flat, np.full(len(flat), label, np.int64))
     sign = 1 if judgement.says_real else -1
     table = (sign * scores).reshape(len(pictures), len(FRACTIONS))
     falls = table[:, 0] - table[:, 1:].mean(1)

@@ -41,7 +41,7 @@ class Options:
     required: tuple[str, ...] = ()
 
 
-class Sketch:
+class GraphBuilder:
     """Collects nodes, constants and inputs beside those of a gradient graph.
 
     Args:

@@ -1,4 +1,4 @@
-"""Maps of the detective's verdict, held against a linear detective and the committed one."""
+"""Maps of the discriminator's verdict: of a linear one, and of the committed one."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dashboard.cache import ZOO
-from dashboard.generation.detective import (
+from dashboard.generation.discriminator import (
     FRACTIONS,
     GRADIENT,
     INTEGRATED,
@@ -36,7 +36,7 @@ class Linear:
         return scores, np.broadcast_to(WEIGHTS, images.shape)[:, None]
 
 
-def test_the_maps_of_a_linear_detective_are_known() -> None:
+def test_the_maps_of_a_linear_discriminator_are_known() -> None:
     image = np.random.default_rng(0).uniform(-1, 1, (28, 28)).astype(np.float32)
     model: Any = Linear()
     found = judge(model, model, image, 3)
@@ -52,21 +52,21 @@ def test_the_maps_of_a_linear_detective_are_known() -> None:
     )
 
 
-def test_the_committed_detective_s_maps_are_complete() -> None:
+def test_the_committed_discriminators_maps_are_complete() -> None:
     folder = ZOO / "discriminator.fashion_mnist"
-    detective, gradients = OnnxGraph(folder, "predict.onnx"), GradientGraph(folder)
+    discriminator, gradients = OnnxGraph(folder, "predict.onnx"), GradientGraph(folder)
     with np.load(ZOO / "samples" / "fashion_mnist.npz") as arrays:
         image = (arrays["pixels"][5] / 127.5 - 1).astype(np.float32)
         label = int(arrays["labels"][5])
-    found = judge(detective, gradients, image, label)
+    found = judge(discriminator, gradients, image, label)
     labels = np.array([label, label])
-    ends = score(detective, np.stack([image, blur(image)]), labels)
+    ends = score(discriminator, np.stack([image, blur(image)]), labels)
     assert found.score == pytest.approx(ends[0], abs=1e-4)
     assert found.maps[INTEGRATED].sum() == pytest.approx(
         np.sign(ends[0]) * (ends[0] - ends[1]), rel=0.05, abs=0.02
     )
     assert set(TRIVIAL) < set(found.maps)
-    deletion = measure_deletion(detective, image, label, found)
+    deletion = measure_deletion(discriminator, image, label, found)
     for method, pictures in deletion.pictures.items():
         assert np.allclose(pictures[0], image)
         assert deletion.scores[method][0] == pytest.approx(abs(found.score), abs=1e-4)

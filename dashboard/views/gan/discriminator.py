@@ -1,4 +1,4 @@
-"""Before the detective: a forgery, a test picture, a drawing or a photo; why, and does it hold?"""
+"""The discriminator's verdict on a generated picture, a test picture, a drawing or a photo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from dashboard.figures.map_sequence import (
     Series,
     draw_map_sequence,
 )
-from dashboard.generation.detective import (
+from dashboard.generation.diffusion_pictures import from_grey, to_grey
+from dashboard.generation.discriminator import (
     FRACTIONS,
     TRIVIAL,
     Deletion,
@@ -26,7 +27,6 @@ from dashboard.generation.detective import (
     judge,
     measure_deletion,
 )
-from dashboard.generation.diffusion_pictures import from_grey, to_grey
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
@@ -34,7 +34,7 @@ from dashboard.inference.small_pictures import has_bright_border
 from dashboard.limits.maps import encode_heat
 from dashboard.views.gan.drawing_pad import draw_pad
 from dashboard.views.gan.networks import (
-    DETECTIVE,
+    DISCRIMINATOR,
     Gan,
     describe_seen,
     load_real,
@@ -50,9 +50,9 @@ from dashboard.widgets.option_select import (
 from dashboard.widgets.photo_input import select_photo
 
 FROM, TEST, SAID, INVERT = "gan.from", "gan.test", "gan.said", "gan.invert"
-FORGED, REAL, PHOTO, DRAWN = "forged", "real", "photo", "drawn"
+GENERATED, REAL, PHOTO, DRAWN = "forged", "real", "photo", "drawn"
 _TITLES = {
-    FORGED: "The forgery above",
+    GENERATED: "The forgery above",
     REAL: "A real test picture",
     PHOTO: "A sample or your photo",
     DRAWN: "Draw one",
@@ -64,12 +64,12 @@ _LEAST = 0.1  # between the darkest and the brightest pixel, of 2: below, nothin
 _SIGNED = 3  # of the maps: the methods; the trivial ones have no sign
 
 
-def draw_detective(gan: Gan, forged: Floats, label: int) -> None:
+def draw_discriminator(gan: Gan, generated: Floats, label: int) -> None:
     """Draw the choice of a picture, the verdict, its maps and their test."""
     left, right = st.columns([1, 2], gap="large")
     with left:
-        source = select_pill(FROM, "The picture", FORGED, tuple(_TITLES), _TITLES.__getitem__)
-        image, said = _choose(gan, source, forged, label)
+        source = select_pill(FROM, "The picture", GENERATED, tuple(_TITLES), _TITLES.__getitem__)
+        image, said = _select(gan, source, generated, label)
     with right:
         if image is None:
             st.info("Draw a garment in white, as large as the field, then let the detective judge.")
@@ -80,21 +80,21 @@ def draw_detective(gan: Gan, forged: Floats, label: int) -> None:
         _draw_verdict(gan, image, said)
 
 
-def _choose(gan: Gan, source: str, forged: Floats, label: int) -> tuple[Floats | None, int]:
+def _select(gan: Gan, source: str, generated: Floats, label: int) -> tuple[Floats | None, int]:
     """Return the picture (28, 28) in [-1, 1], None for an empty one, and what it is said to be."""
-    if source == FORGED:
-        return forged, label
+    if source == GENERATED:
+        return generated, label
     if source == REAL:
-        return _choose_real(gan)
+        return _select_real(gan)
     if source == DRAWN:
         grey = draw_pad("gan_pad")
         image = None if grey is None or (grey > 0).sum() < _FEWEST else from_grey(grey)
     else:
-        image = from_grey(_choose_photo())
-    return image, _choose_said(gan, image)
+        image = from_grey(_select_photo())
+    return image, _select_said(gan, image)
 
 
-def _choose_real(gan: Gan) -> tuple[Floats, int]:
+def _select_real(gan: Gan) -> tuple[Floats, int]:
     images, labels = load_real(1000)
     last = len(images) - 1
     index = select_whole(TEST, f"Test picture, 0 to {last}", 3, 0, last)
@@ -102,7 +102,7 @@ def _choose_real(gan: Gan) -> tuple[Floats, int]:
     return images[index], int(labels[index])
 
 
-def _choose_photo() -> Pixels:
+def _select_photo() -> Pixels:
     chosen = select_photo(CLOTHING)
     st.caption(chosen.caption)
     grey: Pixels = crop_view(chosen.photo.pixels, cache.get_card(_CNN))[..., 0]
@@ -114,7 +114,7 @@ def _choose_photo() -> Pixels:
 
 
 def describe_photo(is_bright: bool, is_swapped: bool) -> str:
-    """Return what was done to a photo on its way to the detective, in plain sentences."""
+    """Return what was done to a photo on its way to the discriminator, in plain sentences."""
     done = "Seen as a grey square of 28 × 28 pixels"
     if is_swapped:
         done += ", black and white swapped"
@@ -123,7 +123,7 @@ def describe_photo(is_bright: bool, is_swapped: bool) -> str:
     return f"{done}. Its background is bright; the detective knows garments on black."
 
 
-def _choose_said(gan: Gan, image: Floats | None) -> int:
+def _select_said(gan: Gan, image: Floats | None) -> int:
     """Return what the reader says that the picture is; at first what the CNN sees in it."""
     options = (AS_SEEN, *range(len(gan.labels))) if gan.judge else tuple(range(len(gan.labels)))
     # A label that changed with the picture would be another option to Streamlit.
@@ -150,7 +150,7 @@ def _draw_verdict(gan: Gan, image: Floats, said: int) -> None:
         )
     verdict = "real" if judgement.says_real else "forged"
     called = describe_seen(gan, recognise(gan, image))
-    metrics = gan.detective.card.metrics
+    metrics = gan.discriminator.card.metrics
     st.markdown(
         f"The detective says **{verdict}** ({judgement.score:+.2f}; above 0 is real). "
         f"{called} It is right about {metrics['real_right'].value:.0f} % of "
@@ -164,8 +164,8 @@ def _draw_verdict(gan: Gan, image: Floats, said: int) -> None:
 
 
 def _judge(gan: Gan, image: Floats, said: int) -> tuple[Judgement, Deletion]:
-    found = judge(gan.detective, cache.get_gradients(DETECTIVE), image, said)
-    return found, measure_deletion(gan.detective, image, said, found)
+    found = judge(gan.discriminator, cache.get_gradients(DISCRIMINATOR), image, said)
+    return found, measure_deletion(gan.discriminator, image, said, found)
 
 
 def _create_sequence(
