@@ -56,7 +56,7 @@ def draw_disagreement(trial: Trial, beside: DeltaGenerator) -> None:
                 "test that says whether the best method beats the best trivial map here, ask this "
                 "network a few thousand times."
             )
-    draw_agreement(trial.photo, shown.maps, shown.agreement, trial.is_small, "agreement_matrix")
+    draw_agreement(trial.photo, shown.maps, shown.agreement, trial.is_small)
     if full and full.entries:
         _draw_contest(full.entries)
 
@@ -123,7 +123,7 @@ def _encode(explanation: Explanation) -> MethodMap:
     assert explanation.map is not None
     method = explanation.method
     overlay = encode_heat(explanation.map.heat, method.is_signed)
-    return MethodMap(method.label, overlay, method.is_baseline, method.is_signed)
+    return MethodMap(method.name, method.label, overlay, method.is_baseline, method.is_signed)
 
 
 def _describe(summary: Summary | None) -> None:

@@ -46,7 +46,7 @@ def draw_known_answer(trial: Trial) -> None:
     sequence, marks, area = marked
     if not has_ranking(compute_truth(create_linear_model(), _shrink(trial))):
         st.info("Your picture is black where the model reads: the right answer is an empty map.")
-    draw_map_sequence(sequence, "known")
+    draw_map_sequence(sequence, "box.known")
     st.markdown(_tabulate(marks))
     st.caption(
         f"*Right*: rank correlation with weight × brightness, what each pixel truly adds (methods "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import cache, charts, state
+from dashboard import cache
 from dashboard.features.channels import Survival, compute_survival, count_sufficient
 from dashboard.features.inside import Inside, cut_sliding, describe_stage, look_inside, name_stage
 from dashboard.inference.inner import InnerModel
@@ -18,9 +18,9 @@ from dashboard.inference.sessions import OnnxModel
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.cnn.charts import plot_survival
 from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convolution
-from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps, read_unit
+from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps
 from dashboard.views.cnn.ilsvrc import draw_contest
-from dashboard.views.cnn.unit import LAYER, UNIT, choose_unit, draw_unit
+from dashboard.views.cnn.unit import choose_unit, create_unit, draw_unit
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
     Question,
@@ -34,9 +34,6 @@ from dashboard.widgets.lesson import (
 from dashboard.widgets.model_select import open_model
 from dashboard.widgets.photo_input import select_photo
 
-MAPS = "feature_maps"
-_COLORS = {"chosen": charts.ORANGE, "below": charts.SKY_BLUE, "above": charts.ORANGE}
-_ZERO = "#ffffff"
 _MIN_STAGES = 2
 
 THEORY = r"""
@@ -99,7 +96,7 @@ def render(model_name: str) -> None:
         st.markdown(f"The network says **{label}** ({inside.probability:.0%}).")
         st.caption(chosen.caption)
     with right:
-        _draw_maps(inner, inside, unit)
+        _draw_maps(inner, inside)
     st.subheader("What excites one unit")
     draw_unit(inner, model.sha256, model.input_range, unit)
     st.subheader("One convolution, place by place")
@@ -118,7 +115,7 @@ def _prepare(model: OnnxModel, pixels: Pixels) -> tuple[Pixels, Floats]:
     return crop_view(pixels, model.card), preprocess(pixels, model.card)
 
 
-def _draw_maps(inner: InnerModel, inside: Inside, unit: tuple[int, int]) -> None:
+def _draw_maps(inner: InnerModel, inside: Inside) -> None:
     side = inner.card.input.size
     layers = [
         LayerMaps(
@@ -136,14 +133,7 @@ def _draw_maps(inner: InnerModel, inside: Inside, unit: tuple[int, int]) -> None
         )
         for index, stage in enumerate(inner.stages)
     ]
-    draw_feature_maps(inside.photo, layers, unit, _take_unit, _COLORS, MAPS)
-
-
-def _take_unit() -> None:
-    sent = read_unit(state.get(MAPS, None))
-    if sent is not None:
-        state.put(LAYER, sent[0])
-        state.put(UNIT, sent[1])
+    draw_feature_maps(inside.photo, layers, create_unit(inner.stages, inside.channels[-1][0]))
 
 
 def _draw_convolution(
@@ -169,7 +159,7 @@ def _draw_convolution(
         "it receives them (0 is medium brightness), blue below zero, orange above; in a kernel the "
         "small number is the weight, the bold one weight × pixel."
     )
-    draw_convolution(scene, {**_COLORS, "zero": _ZERO}, "convolution")
+    draw_convolution(scene, "/".join(key))
 
 
 def _draw_evidence(

@@ -45,7 +45,7 @@ def draw_models(name: str, sweep: Sweep, photo: Photo) -> None:
     else:
         with st.spinner(f"Asking {len(runs)} networks …", show_time=True):
             sequence = store.get_or_compute(key, lambda: _compute(name, runs, photo, method))
-    draw_map_sequence(sequence, "data_models")
+    draw_map_sequence(sequence, "data.images")
 
 
 def _compute(name: str, runs: Sequence[Run], photo: Photo, chosen: str) -> MapSequence:

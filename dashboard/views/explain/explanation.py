@@ -27,7 +27,7 @@ from dashboard.explanation.flow import (
 )
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import Curve
-from dashboard.figures.map_viewer import ColorScale, CurveSet, MapCard, draw_maps
+from dashboard.figures.map_viewer import CurveSet, MapCard, draw_maps
 from dashboard.inference.model import Floats
 from dashboard.inference.probability import compute_probability
 from dashboard.views.explain.class_select import select_classes
@@ -38,12 +38,6 @@ from dashboard.widgets.progress import draw_progress, draw_stopped, is_stopped
 Choices = Sequence[tuple[Method, Params]]
 
 N_RANKED = 5
-
-_COLORS = {
-    **charts.TONE_COLORS,
-    "insertion": charts.INSERTION_COLOR,
-    "deletion": charts.DELETION_COLOR,
-}
 
 
 @dataclass(frozen=True)
@@ -140,8 +134,7 @@ def _draw_step(scene: Scene, question: Question, step: Step, results: Results, k
             map_key = make_map_key(subject, question, each.method, each.params)
             overlay = results.get_or_compute((map_key, "overlay"), partial(_draw_overlay, each))
             cards.append(_make_card(scene, each, step, overlay))
-    kinds = sorted({each.method.is_signed for each in step.explanations})
-    draw_maps(photo, cards, [_make_scale(kind) for kind in kinds], _COLORS, key)
+    draw_maps(photo, cards, (each.method.is_signed for each in step.explanations), key)
 
 
 def _draw_overlay(explanation: Explanation) -> str:
@@ -153,10 +146,6 @@ def _draw_overlay(explanation: Explanation) -> str:
 
 def _encode_url(picture: NDArray[np.uint8]) -> str:
     return f"data:image/png;base64,{base64.b64encode(overlays.encode_png(picture)).decode()}"
-
-
-def _make_scale(is_signed: bool) -> ColorScale:
-    return ColorScale(overlays.encode_gradient(is_signed), *overlays.describe_ends(is_signed))
 
 
 def _make_card(scene: Scene, explanation: Explanation, step: Step, overlay: str) -> MapCard:
