@@ -14,6 +14,7 @@ Walt and Nathaniel Smith, CC0), whose lightness rises evenly for every kind of c
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,6 +84,11 @@ def encode_gradient(is_signed: bool) -> str:
     table = _create_table(is_signed, transparent=True)
     stops = (f"rgba({r},{g},{b},{a / 255:.2f})" for r, g, b, a in table[::15])  # 0, 15, ..., 255
     return f"linear-gradient(to right, {', '.join(stops)})"
+
+
+def list_scales(signed: Iterable[bool]) -> list[tuple[str, str, str]]:
+    """Return the colour bars of such maps, each once: a CSS gradient, and what its ends mean."""
+    return [(encode_gradient(kind), *describe_ends(kind)) for kind in sorted(set(signed))]
 
 
 def encode_png(image: Bytes) -> bytes:

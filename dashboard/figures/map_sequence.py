@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.overlays import list_scales
+from dashboard.parsing import parse_whole
 
-from dashboard import charts, overlays
-
-_HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "glass_box_map_sequence",
-    html='<div class="sequence"></div>\n<!-- filled by map_sequence.js -->',
-    css=(_HERE / "map_sequence.css").read_text(encoding="utf-8"),
-    js=(_HERE / "map_sequence.js").read_text(encoding="utf-8"),
-)
-
-# The colours that stand out on white and on near-black; the dashes tell lines apart without them.
-_LINES = (charts.BLUE, charts.ORANGE, charts.GREEN, charts.PURPLE, charts.VERMILLION, charts.GREY)
+_draw = create_figure("figures/map_sequence")
 
 
 @dataclass(frozen=True)
@@ -73,8 +62,9 @@ class Series:
 class MapSequence:
     """All that is scrubbed. ``axis`` names the steps, ``first`` is the one that is shown first.
 
-    ``photos`` are the URLs of the pictures under the maps, one a step or one for all, held once
-    because all of it is sent again at every rerun.
+    ``name`` says what is shown: another name starts at ``first`` again. ``photos`` are the URLs
+    of the pictures under the maps, one a step or one for all, held once because all of it is sent
+    again at every rerun.
     """
 
     name: str
@@ -90,11 +80,14 @@ class MapSequence:
 
 
 def draw_map_sequence(sequence: MapSequence, key: str) -> None:
-    """Draw the pictures of one step, a slider over the steps, and the lines over all of them."""
-    data = asdict(sequence)
-    data["scales"] = [
-        [overlays.encode_gradient(kind), *overlays.describe_ends(kind)]
-        for kind in sorted(set(sequence.signed))
-    ]
-    data["lines"] = list(_LINES)
-    _component(data=data, key=key)
+    """Draw the pictures of one step, a slider over the steps, and the lines over all of them.
+
+    In the link ``key`` is the step, counted from 0, and ``key``.measure what the lines show.
+    """
+    frames, measures = parse_whole(0, len(sequence.frames) - 1), len(sequence.measures)
+    controls = {
+        "step": Control(key, sequence.first, frames, of=sequence.name),
+        "measure": Control(f"{key}.measure", 0, parse_whole(0, measures - 1), of=sequence.name),
+    }
+    data = {**asdict(sequence), "scales": list_scales(sequence.signed)}
+    _draw(data, f"{key}_figure", controls)

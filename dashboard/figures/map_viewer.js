@@ -1,134 +1,148 @@
-// Maps over a photo, side by side. Opacity and the reading line of the curves live here, in the
-// browser: moving them asks the server for nothing.
+// Maps over a photo, side by side. Opacity and the reading line of the curves work here, in the
+// browser; the server is told the opacity once it is let go.
 
-const SVG = "http://www.w3.org/2000/svg"
-const PLOT = { width: 260, height: 118, left: 26, right: 6, top: 6, bottom: 26 }
+import {
+  createFigure,
+  createSlider,
+  createStack,
+  joinPoints,
+  make,
+  makeDrawing,
+  makeScales,
+  makeSvg,
+  moveLine,
+  percent,
+} from "./core.js"
 
-// The reader's choice outlives a redraw of the component.
-const chosen = { opacity: null, isGrey: true }
+/**
+ * @typedef {number[][]} Points
+ * @typedef {{insertion: Points, deletion: Points, random: Points[], description: string}} Curves
+ * @typedef {object} Card
+ * @property {string} title
+ * @property {string} kind
+ * @property {string} overlay
+ * @property {string} alt
+ * @property {string} tone empty while the map is being tested
+ * @property {string} verdict
+ * @property {string[][]} facts of each: name, value, help
+ * @property {Curves | null} curves
+ */
 
-function make(tag, properties = {}, children = []) {
-  const element = document.createElement(tag)
-  Object.assign(element, properties)
-  element.append(...children)
-  return element
-}
+const PLOT = { width: 260, height: 118, left: 30, right: 6, top: 6, bottom: 26 }
 
-function makeSvg(tag, attributes = {}, text = null) {
-  const element = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  if (text !== null) element.textContent = text
-  return element
-}
-
+/** @param {number} share */
 const toX = (share) => PLOT.left + share * (PLOT.width - PLOT.left - PLOT.right)
+/** @param {number} probability */
 const toY = (probability) => PLOT.top + (1 - probability) * (PLOT.height - PLOT.top - PLOT.bottom)
 
-function drawLine(points, name) {
-  return makeSvg("polyline", {
-    class: name,
-    points: points.map(([x, y]) => `${toX(x)},${toY(y)}`).join(" "),
-  })
-}
-
-function readAt(points, share) {
+/**
+ * Return a curve's height at a share of the pixels, straight between its points.
+ * @param {Points} points
+ * @param {number} share
+ */
+export function readAt(points, share) {
   const next = points.findIndex(([x]) => x >= share)
-  if (next <= 0) return points[0][1]
-  const [x0, y0] = points[next - 1]
-  const [x1, y1] = points[next]
+  if (next <= 0) return points.at(next)?.[1] ?? 0
+  const [[x0, y0], [x1, y1]] = [points[next - 1], points[next]]
   return y0 + ((y1 - y0) * (share - x0)) / (x1 - x0 || 1)
 }
 
-function drawCurves(curves) {
-  const svg = makeSvg("svg", {
-    class: "plot",
-    viewBox: `0 0 ${PLOT.width} ${PLOT.height}`,
-    role: "img",
-    "aria-label": curves.description,
-  })
-  svg.append(
-    makeSvg("path", { class: "axis", d: `M${toX(0)},${toY(1)} V${toY(0)} H${toX(1)}` }),
-    makeSvg("text", { x: toX(0) - 4, y: toY(1) + 7, "text-anchor": "end" }, "100%"),
-    makeSvg("text", { x: toX(0) - 4, y: toY(0), "text-anchor": "end" }, "0"),
-  )
-  for (const points of curves.random) svg.append(drawLine(points, "random"))
-  svg.append(drawLine(curves.insertion, "insertion"), drawLine(curves.deletion, "deletion"))
-  const reading = makeSvg("text", { x: toX(0), y: PLOT.height - 14 })
-  const reading2 = makeSvg("text", { x: toX(0), y: PLOT.height - 3 })
+/** @param {Curves} curves */
+function drawCurves({ insertion, deletion, random, description }) {
+  const shown = makeSvg("text", { x: toX(0), y: PLOT.height - 14 })
+  const removed = makeSvg("text", { x: toX(0), y: PLOT.height - 3 })
   const cursor = makeSvg("line", { class: "cursor", y1: toY(0), y2: toY(1) })
+  /** @type {(points: Points, name: string) => SVGElement} */
+  const draw = (points, name) =>
+    makeSvg("polyline", { class: name, points: joinPoints(points.map(([x, y]) => [toX(x), toY(y)])) })
+  const drawing = makeDrawing(PLOT.width, PLOT.height, description, [
+    makeSvg("path", { class: "axis", d: `M${toX(0)},${toY(1)} V${toY(0)} H${toX(1)}` }),
+    makeSvg("text", { x: toX(0) - 4, y: toY(1) + 7, "text-anchor": "end" }, [percent(1)]),
+    makeSvg("text", { x: toX(0) - 4, y: toY(0), "text-anchor": "end" }, ["0"]),
+    ...random.map((points) => draw(points, "random")),
+    draw(insertion, "insertion"),
+    draw(deletion, "deletion"),
+    cursor,
+    shown,
+    removed,
+  ])
   const rest = () => {
     cursor.style.visibility = "hidden"
-    reading.textContent = "— most important pixels shown first"
-    reading2.textContent = "- - most important pixels removed first"
+    shown.textContent = "— most important pixels shown first"
+    removed.textContent = "- - most important pixels removed first"
   }
-  svg.append(cursor, reading, reading2)
-  svg.onpointermove = (event) => {
-    const box = svg.getBoundingClientRect()
+  drawing.onpointermove = (event) => {
+    const box = drawing.getBoundingClientRect()
     const x = ((event.clientX - box.left) / box.width) * PLOT.width
     const share = Math.min(1, Math.max(0, (x - toX(0)) / (toX(1) - toX(0))))
-    const percent = (value) => `${Math.round(100 * value)}%`
-    cursor.setAttribute("x1", toX(share))
-    cursor.setAttribute("x2", toX(share))
+    moveLine(cursor, toX(share))
     cursor.style.visibility = "visible"
-    reading.textContent = `— ${percent(share)} shown: probability ${percent(readAt(curves.insertion, share))}`
-    reading2.textContent = `- - ${percent(share)} removed: probability ${percent(readAt(curves.deletion, share))}`
+    shown.textContent = `— ${percent(share)} shown: probability ${percent(readAt(insertion, share))}`
+    removed.textContent = `- - ${percent(share)} removed: probability ${percent(readAt(deletion, share))}`
   }
-  svg.onpointerleave = rest
+  drawing.onpointerleave = rest
   rest()
-  return svg
+  drawing.classList.add("plot")
+  return drawing
 }
 
-function drawCard(card, photo) {
-  const stack = make("div", { className: "stack" }, [
-    make("img", { className: "photo", src: photo, alt: "" }),
-    make("img", { className: "map", src: card.overlay, alt: card.alt }),
+/**
+ * @param {Card} card
+ * @param {string} photo
+ */
+function drawCard({ title, kind, overlay, alt, tone, verdict, facts, curves }, photo) {
+  const parts = [
+    make("h4", {}, [title, make("small", { textContent: kind })]),
+    createStack(false, alt, photo, overlay).element,
+  ]
+  if (!tone)
+    return make("article", { className: "card" }, [...parts, make("p", { className: "note" }, ["Being tested …"])])
+  const list = facts.flatMap(([name, value, help]) => [
+    make("dt", { textContent: name, title: help }),
+    make("dd", { textContent: value }),
   ])
-  const title = make("h4", {}, [card.title, make("small", { textContent: card.kind })])
-  const parts = [title, stack]
-  if (card.verdict === null) {
-    parts.push(make("div", { className: "waiting", textContent: "Being tested …" }))
-  } else {
-    parts.push(make("div", { className: `verdict ${card.verdict.level}`, textContent: card.verdict.text }))
-    parts.push(drawCurves(card.curves))
-    const facts = make("dl", { className: "facts" })
-    for (const [name, value, help] of card.facts) {
-      facts.append(make("dt", { textContent: name, title: help }), make("dd", { textContent: value }))
+  return make("article", { className: "card" }, [
+    ...parts,
+    make("div", { className: `verdict ${tone}`, textContent: verdict }),
+    ...(curves ? [drawCurves(curves)] : []),
+    make("dl", { className: "facts" }, list),
+  ])
+}
+
+/**
+ * @typedef {{photo: string, cards: Card[], scales: string[][]}} Viewer
+ * @typedef {{opacity: number, is_grey: boolean}} State
+ */
+
+export default createFigure(
+  /** @param {import("./core.js").Scene<Viewer, State>} scene */
+  ({ root, data, state, tell }) => {
+    // While maps are tested a rerun would begin anew: it is told with the first change after.
+    const rest = () => data.cards.every(({ tone }) => tone) && tell()
+    const apply = () => {
+      root.style.setProperty("--opacity", String(state.opacity / 100))
+      root.style.setProperty("--grey", String(Number(state.is_grey)))
     }
-    parts.push(facts)
-  }
-  return make("article", { className: "card" }, parts)
-}
-
-function drawBar(root, data) {
-  const slider = make("input", { type: "range", min: 0, max: 100, step: 1 })
-  slider.value = Math.round(100 * (chosen.opacity ?? data.opacity))
-  const number = make("output")
-  const grey = make("input", { type: "checkbox", checked: chosen.isGrey })
-  const apply = () => {
-    chosen.opacity = slider.value / 100
-    chosen.isGrey = grey.checked
-    root.style.setProperty("--opacity", chosen.opacity)
-    root.style.setProperty("--grey", chosen.isGrey ? 1 : 0)
-    number.textContent = `${slider.value}%`
-  }
-  slider.oninput = apply
-  grey.onchange = apply
-  apply()
-  const scales = data.scales.map(({ gradient, low, high }) => {
-    const strip = make("i")
-    strip.style.background = gradient
-    return make("span", { className: "scale" }, [low, strip, high])
-  })
-  return make("div", { className: "bar" }, [
-    make("label", {}, ["Opacity of the maps", slider, number]),
-    make("label", {}, [grey, "Photo in grey"]),
-    ...scales,
-  ])
-}
-
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".viewer")
-  for (const [name, color] of Object.entries(data.colors)) root.style.setProperty(`--${name}`, color)
-  const grid = make("div", { className: "grid" }, data.cards.map((card) => drawCard(card, data.photo)))
-  root.replaceChildren(drawBar(root, data), grid)
-}
+    const opacity = createSlider({
+      label: "Opacity of the maps",
+      max: 100,
+      describe: (value) => percent(value / 100),
+      show: (value) => {
+        state.opacity = value
+        apply()
+      },
+      rest,
+    })
+    opacity.move(state.opacity)
+    const grey = make("input", { type: "checkbox", checked: state.is_grey })
+    grey.onchange = () => {
+      state.is_grey = grey.checked
+      apply()
+      rest()
+    }
+    apply()
+    const controls = [opacity.element, make("label", {}, [grey, "Photo in grey"]), ...makeScales(data.scales)]
+    const cards = data.cards.map((card) => drawCard(card, data.photo))
+    return [make("div", { className: "bar" }, controls), make("div", { className: "grid" }, cards)]
+  },
+)

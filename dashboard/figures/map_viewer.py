@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.overlays import list_scales
+from dashboard.parsing import parse_switch, parse_whole
 
-_HERE = Path(__file__).parent
+OPACITY = 80  # of 100: what lies under a strong value is still seen
 
-_component = st.components.v2.component(
-    "glass_box_map_viewer",
-    html='<div class="viewer"></div>\n<!-- filled by map_viewer.js -->',
-    css=(_HERE / "map_viewer.css").read_text(encoding="utf-8"),
-    js=(_HERE / "map_viewer.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("figures/map_viewer")
 
 Points = Sequence[Sequence[float]]
 
@@ -44,47 +40,18 @@ class MapCard:
     curves: CurveSet | None = None
 
 
-@dataclass(frozen=True)
-class ColorScale:
-    """A strip of colours (a CSS gradient) with what its two ends mean."""
-
-    gradient: str
-    low: str
-    high: str
-
-
-def draw_maps(
-    photo: str,
-    cards: Sequence[MapCard],
-    scales: Sequence[ColorScale],
-    colors: Mapping[str, str],
-    key: str,
-    opacity: float = 0.8,
-) -> None:
-    """Draw the cards over ``photo`` (a data URL), with an opacity slider that costs no rerun.
+def draw_maps(photo: str, cards: Sequence[MapCard], signed: Iterable[bool], key: str) -> None:
+    """Draw the cards over ``photo`` (a data URL); ``signed`` says which kinds of map there are.
 
     ``key`` must differ each time within one run: Streamlit tells components apart by it.
     """
-    _component(
-        data={
-            "photo": photo,
-            "opacity": opacity,
-            "colors": dict(colors),
-            "scales": [vars(scale) for scale in scales],
-            "cards": [_encode_card(card) for card in cards],
-        },
-        key=key,
-    )
-
-
-def _encode_card(card: MapCard) -> dict[str, object]:
-    is_tested = bool(card.tone)
-    return {
-        "title": card.title,
-        "kind": card.kind,
-        "overlay": card.overlay,
-        "alt": card.alt,
-        "verdict": {"level": card.tone, "text": card.verdict} if is_tested else None,
-        "facts": [list(fact) for fact in card.facts],
-        "curves": vars(card.curves) if card.curves else None,
+    controls = {
+        "opacity": Control("maps.opacity", OPACITY, parse_whole(0, 100)),
+        "is_grey": Control("maps.grey", True, parse_switch),
     }
+    data = {
+        "photo": photo,
+        "scales": list_scales(signed),
+        "cards": [asdict(card) for card in cards],
+    }
+    _draw(data, key, controls)

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.parsing import parse_whole
 
-from dashboard import charts
-
-_HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "glass_box_tile_player",
-    html='<div class="diffusion"></div>\n<!-- filled by tile_player.js -->',
-    css=(_HERE / "tile_player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "tile_player.js").read_text(encoding="utf-8"),
-)
-
-# Both stand out on white and on near-black; the second line is dashed as well.
-_LINES = (charts.BLUE, charts.ORANGE)
+_draw = create_figure("figures/tile_player")
 
 
 @dataclass(frozen=True)
@@ -45,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Player:
-    """All that is scrubbed. ``identity`` changes with what is shown; ``start`` is the first frame.
+    """All that is scrubbed, from the frame ``start`` on; another ``identity`` starts there again.
 
     ``axis`` names the slider, ``chart`` says what the lines are, ``frames`` are the frames' names.
     """
@@ -58,19 +45,8 @@ class Player:
     start: int
 
 
-def draw_player(player: Player, key: str, on_frame: Callable[[], None] | None = None) -> None:
-    """Draw the player; with ``on_frame`` the frame on which the reader settles is sent."""
-    data = {**asdict(player), "colors": list(_LINES), "tells": on_frame is not None}
-    _component(data=data, key=key, on_frame_change=on_frame or _ignore)
-
-
-def read_frame(value: Any, count: int) -> int | None:
-    """Return the frame in what the browser sent, None if it is none of ``count`` frames."""
-    sent = getattr(value, "frame", None)
-    if not isinstance(sent, int) or isinstance(sent, bool):
-        return None
-    return sent if 0 <= sent < count else None
-
-
-def _ignore() -> None:
-    pass
+def draw_player(player: Player, key: str) -> None:
+    """Draw the player; in the link ``key`` is the frame, counted from 0."""
+    last = len(player.frames) - 1
+    frame = Control(key, player.start, parse_whole(0, last), of=player.identity)
+    _draw(asdict(player), f"{key}_figure", {"frame": frame})

@@ -6,27 +6,16 @@ What is the reader's own never leaves this machine, in a link neither: the butto
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
-import streamlit as st
 
 from dashboard import state
+from dashboard.figures.base import create_figure
 
-_HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "glass_box_copy_link",
-    html='<button type="button">🔗 Copy link to this</button><span role="status"></span>',
-    css=(_HERE / "copy_link.css").read_text(encoding="utf-8"),
-    js=(_HERE / "copy_link.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("widgets/copy_link")
 
 
 def draw_copy_link() -> None:
     """Draw the button: the address holds all fields of the page that are not at their default."""
-    _component(
-        data={"note": describe_left_out(state.get_left_out())}, key="copy_link", width="content"
-    )
+    _draw({"note": describe_left_out(state.get_left_out())}, "copy_link", width="content")
 
 
 def describe_left_out(left_out: Sequence[str]) -> str:

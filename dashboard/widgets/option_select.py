@@ -11,13 +11,12 @@ from typing import TypeVar
 import streamlit as st
 
 from dashboard import state
+from dashboard.parsing import parse_number, parse_option, parse_real, parse_switch, parse_whole
 
 T = TypeVar("T")
 Number = TypeVar("Number", int, float)
 
 MAX_SEED = 99
-_SWITCH = {"True": True, "1": True, "False": False, "0": False}
-parse_switch = _SWITCH.get
 
 
 def select_option(
@@ -202,46 +201,3 @@ def _rename(key: str, options: Sequence[T], name: Callable[[T], object]) -> Call
     """Return what names an option, once ``state`` has been told all names."""
     state.rename(key, [str(name(each)) for each in options])
     return lambda each: str(name(each))
-
-
-def parse_option(options: Sequence[T]) -> Callable[[str], T | None]:
-    """Return a parser of what ``str`` makes of an option."""
-    return lambda text: next((each for each in options if str(each) == text), None)
-
-
-def parse_number(options: Sequence[T]) -> Callable[[str], T | None]:
-    """Return a parser of numbers that are among the options, however they are written."""
-
-    def parse(text: str) -> T | None:
-        try:
-            value = float(text)  # of any length: what is too large is infinite
-        except ValueError:
-            return None
-        return next((each for each in options if each == value), None)
-
-    return parse
-
-
-def parse_whole(low: int, high: int) -> Callable[[str], int | None]:
-    """Return a parser of whole numbers from ``low`` to ``high``, of at most six digits."""
-
-    def parse(text: str) -> int | None:
-        # Python itself refuses to read a number of thousands of digits, by an error.
-        if not (text.isascii() and text.isdecimal() and len(text) <= 6):
-            return None
-        return int(text) if low <= int(text) <= high else None
-
-    return parse
-
-
-def parse_real(low: float, high: float) -> Callable[[str], float | None]:
-    """Return a parser of numbers from ``low`` to ``high``."""
-
-    def parse(text: str) -> float | None:
-        try:
-            value = float(text)  # of any length: what is too large is infinite
-        except ValueError:
-            return None
-        return value if low <= value <= high else None
-
-    return parse

@@ -12,7 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard import cache, state
 from dashboard.inference.images import ImageError, Photo, decode_image
 from dashboard.inference.samples import CLOTHING, PHOTOS, list_samples
-from dashboard.widgets.option_select import parse_option, select_pill
+from dashboard.parsing import parse_option
+from dashboard.widgets.option_select import select_pill
 
 MAX_PHOTOS = 10
 MAX_MEGABYTES = 10

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 
 def _add_up(sentence: str) -> tuple[float, float]:
     """Return (products together + bias, what the page says that this is)."""
+    sentence = sentence.replace("−", "-")
     together, bias, total = re.findall(r"(?:together|bias|=) (-?\d+\.\d+)", sentence)
     return float(together) + float(bias), float(total)
 
@@ -19,7 +20,7 @@ def _add_up(sentence: str) -> tuple[float, float]:
 def test_layers_a_unit_and_the_convolution(server: str, page: Page) -> None:
     page.goto(f"{server}/cnn?model=cnn.fashion_mnist")
     settle(page)
-    maps = page.locator(".maps")
+    maps = page.locator(".feature_maps")
     tiles = maps.locator(".tiles button")
     expect(maps.locator("h4")).to_have_text("Layer 3 late, 7 × 7")
     slider = maps.get_by_role("slider")
@@ -35,7 +36,7 @@ def test_layers_a_unit_and_the_convolution(server: str, page: Page) -> None:
     expect(page.get_by_role("spinbutton", name="Channel, 0 to 23")).to_have_value(channel)
     expect(maps.locator("h4")).to_have_text("Layer 1 early, 28 × 28")
 
-    player = page.locator(".player")
+    player = page.locator(".convolution_player")
     place = player.get_by_role("slider")
     place.fill("10")
     sentence = player.locator(".sum")
@@ -45,7 +46,7 @@ def test_layers_a_unit_and_the_convolution(server: str, page: Page) -> None:
     player.locator(".output i").nth(48).hover()
     expect(sentence).to_contain_text("Row 7, column 7")
 
-    scrub(place)
+    scrub(place, messages=1)
 
 
 def test_a_layer_outlives_another_network_and_another_photo(server: str, page: Page) -> None:

@@ -84,7 +84,7 @@ def test_opacity_moves_in_the_browser_alone(server: str, page: Page) -> None:
     page.goto(f"{server}/?{QUICK}")
     settle(page)
     slider = page.get_by_label("Opacity of the maps")
-    scrub(slider)
+    scrub(slider, messages=1)
     slider.fill("40")
     shown = page.locator(".card .stack img.map").first
     assert float(shown.evaluate("image => getComputedStyle(image).opacity")) == pytest.approx(0.4)

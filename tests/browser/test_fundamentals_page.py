@@ -19,7 +19,7 @@ def read_number(text: str) -> float:
 def test_the_neuron_computes_and_the_link_follows(server: str, page: Page) -> None:
     page.goto(f"{server}/fundamentals")
     settle(page)
-    neuron = page.locator(".neuron")
+    neuron = page.locator(".neuron_figure")
     neuron.get_by_role("button", name="tanh").click()
     neuron.get_by_role("slider").nth(4).fill("-1")
     neuron.get_by_role("slider").nth(4).press("ArrowRight")
@@ -34,9 +34,9 @@ def test_the_neuron_computes_and_the_link_follows(server: str, page: Page) -> No
 def test_the_network_steps_and_scrubs(server: str, page: Page) -> None:
     page.goto(f"{server}/fundamentals?part=network")
     settle(page)
-    player = page.locator(".player")
+    player = page.locator(".network_player")
     slider = player.get_by_role("slider")
-    scrub(slider)
+    scrub(slider, messages=1)
     slider.fill("20")
     shares = create_network_scene(Lesson())["frames"][20]["g"]
     player.get_by_role("button", name="3 Backward").click()
@@ -56,11 +56,11 @@ def test_the_network_steps_and_scrubs(server: str, page: Page) -> None:
 def test_a_click_on_the_mountain_starts_there(server: str, page: Page) -> None:
     page.goto(f"{server}/fundamentals?part=descent")
     settle(page)
-    player = page.locator(".player")
+    player = page.locator(".descent_player")
     expect(player.locator(".verdict")).to_contain_text("not the deepest")
-    scrub(player.get_by_role("slider"))
+    scrub(player.get_by_role("slider"), messages=1)
     player.get_by_label("Blindfold").check()
-    scrub(player.get_by_role("slider"))
+    scrub(player.get_by_role("slider"), messages=1)
     box = player.locator(".map svg").bounding_box()
     assert box is not None
     player.locator(".map svg").click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.25})
@@ -72,7 +72,7 @@ def test_a_click_on_the_mountain_starts_there(server: str, page: Page) -> None:
 def test_the_degree_is_scrubbed(server: str, page: Page) -> None:
     page.goto(f"{server}/fundamentals?part=fit")
     settle(page)
-    player = page.locator(".player")
-    scrub(player.get_by_role("slider"))
+    player = page.locator(".degree_player")
+    scrub(player.get_by_role("slider"), messages=1)
     player.get_by_role("slider").fill("3")
     expect(player.locator(".what")).to_contain_text("The best of all")

@@ -11,10 +11,10 @@ pytestmark = pytest.mark.browser
 def test_the_contest_is_scrubbed_and_a_drawing_judged(server: str, page: Page) -> None:
     page.goto(f"{server}/gan?gan.from=drawn&gan.said=1")
     settle(page)
-    replay = page.locator(".diffusion").first
+    replay = page.locator(".tile_player").first
     slider = replay.get_by_role("slider")
     expect(replay).to_contain_text("Step 7,500 of 7,500")
-    scrub(slider)
+    scrub(slider, messages=1)
     slider.press("Home")
     expect(replay).to_contain_text("opens with your answer")
     expect(replay.locator(".chart")).to_have_count(0)
@@ -25,7 +25,7 @@ def test_the_contest_is_scrubbed_and_a_drawing_judged(server: str, page: Page) -
     expect(replay.locator(".chart polyline")).to_have_count(2)
     expect(replay).to_contain_text("After 100 steps the detective of that moment catches")
     expect(page.get_by_text("Draw a garment in white")).to_be_visible()
-    canvas = page.locator(".pad canvas")
+    canvas = page.locator(".drawing_pad canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
@@ -35,7 +35,7 @@ def test_the_contest_is_scrubbed_and_a_drawing_judged(server: str, page: Page) -
     page.mouse.up()
     settle(page)
     expect(page.get_by_text("It is right about")).to_be_visible()
-    expect(page.locator(".sequence")).to_contain_text("Occlusion")
+    expect(page.locator(".map_sequence")).to_contain_text("Occlusion")
     canvas.focus()
     canvas.press("Delete")
     settle(page)

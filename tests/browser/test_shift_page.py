@@ -13,16 +13,16 @@ pytestmark = pytest.mark.browser
 def test_severities_are_scrubbed_and_a_cell_is_opened(server: str, page: Page) -> None:
     page.goto(f"{server}/shift?model=cnn.fashion_mnist&garment=clothing_ankle_boot")
     settle(page)
-    steps = page.locator(".sequence")
+    steps = page.locator(".map_sequence")
     slider = steps.get_by_role("slider")
     expect(steps.locator("output")).to_have_text("severity 3 of 5")
     before = steps.locator(".photo").first.get_attribute("src")
     slider.fill("0")
     expect(steps.locator(".what")).to_contain_text("The network says Ankle boot")
     assert steps.locator(".photo").first.get_attribute("src") != before
-    scrub(slider)
+    scrub(slider, messages=1)
 
-    grid = page.locator(".grid")
+    grid = page.locator(".corruption_grid")
     expect(grid.locator(".table button")).to_have_count(18 * 5)
     grid.get_by_role("button", name=re.compile("^Contrast, severity 5:")).click()
     expect(grid.locator("p")).to_contain_text("Contrast, severity 5: Ankle boot")

@@ -11,13 +11,13 @@ pytestmark = pytest.mark.browser
 
 
 def read_shares(texts: list[str]) -> float:
-    return sum(float(text.removesuffix(" %")) for text in texts)
+    return sum(float(text.removesuffix("\N{NO-BREAK SPACE}%")) for text in texts)
 
 
 def test_heads_and_temperature(server: str, page: Page) -> None:
     page.goto(f"{server}/transformer")
     settle(page)
-    figure = page.locator(".attention")
+    figure = page.locator(".attention_player")
     expect(figure.locator("section")).to_have_count(2)
     layer, head = figure.get_by_role("slider").all()
     shares = figure.locator("section").first.locator(".to b")
@@ -37,13 +37,13 @@ def test_heads_and_temperature(server: str, page: Page) -> None:
     # Another word asks: its row sums to one as well, and the sentence below says so.
     figure.locator("section").first.get_by_role("button", name="from animal").click()
     assert read_shares(shares.all_inner_texts()) == pytest.approx(100, abs=1)
-    expect(figure.locator(".status")).to_contain_text("“animal” looks at")
+    expect(figure.locator(".what")).to_contain_text("“animal” looks at")
     expect(page).to_have_url(re.compile(r"attention\.words=3-"))  # and it asks in the opened head
     settle(page)
-    asks = page.locator(".head").get_by_label("The word that asks")
+    asks = page.locator(".head_player").get_by_label("The word that asks")
     assert asks.locator("option:checked").inner_text() == "animal"
 
-    opened = page.locator(".head")
+    opened = page.locator(".head_player")
     weights = opened.locator(".row b")
     own = weights.all_inner_texts()
     assert read_shares(own) == pytest.approx(100, abs=1)

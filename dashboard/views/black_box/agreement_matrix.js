@@ -1,143 +1,164 @@
 // The same picture under every method, and how much each pair of maps agrees. The pair, and what
 // counts as "top", are chosen here, in the browser.
 
-const kept = { pair: null, share: 1 }
+import {
+  createFigure,
+  createSlider,
+  createStack,
+  make,
+  makeButton,
+  makeScales,
+  makeStatus,
+  number,
+  percent,
+  tint,
+  walkTable,
+} from "../../figures/core.js"
 
-function make(tag, properties = {}, children = []) {
-  const element = document.createElement(tag)
-  Object.assign(element, properties)
-  element.append(...children)
-  return element
-}
+/**
+ * @typedef {{name: string, title: string, overlay: string, is_trivial: boolean}} MethodMap
+ * @typedef {object} Agreement
+ * @property {string} photo
+ * @property {MethodMap[]} maps
+ * @property {(number | null)[][]} correlation None where a map is flat
+ * @property {number[][][]} overlap by share
+ * @property {number[]} shares
+ * @property {string[][]} scales
+ * @property {boolean} is_small
+ */
 
-const percent = (value) => `${Math.round(100 * value)} %`
-const show = (value) => (value === null ? "none, a map is flat" : value.toFixed(2))
+/** @param {number | null} value */
+const show = (value) => (value === null ? "none, a map is flat" : number(value))
 
-function drawMap(photo, map, isSmall) {
-  return make("div", { className: isSmall ? "stack small" : "stack" }, [
-    make("img", { className: "photo", src: photo, alt: "" }),
-    make("img", { className: "map", src: map.overlay, alt: `${map.title}: heat map over the picture` }),
-  ])
-}
-
-// Two methods that agree least among those that are not trivial: what the reader sees first.
-function findWorst(data) {
-  let worst = [0, Math.min(1, data.maps.length - 1)]
-  let least = Infinity
-  data.maps.forEach((a, i) => data.maps.forEach((b, j) => {
-    const value = data.correlation[i][j]
-    if (j < i && !a.is_trivial && !b.is_trivial && value !== null && value < least) {
+/**
+ * Return the two methods that agree least among those that are not trivial: what the reader sees
+ * first.
+ * @param {Pick<Agreement, "maps" | "correlation">} data
+ */
+export function findWorst({ maps, correlation }) {
+  let worst = [0, Math.min(1, maps.length - 1)]
+  let least = Number.POSITIVE_INFINITY
+  for (let i = 0; i < maps.length; i++)
+    for (let j = 0; j < i; j++) {
+      const value = correlation[i][j]
+      if (maps[i].is_trivial || maps[j].is_trivial || value === null || value >= least) continue
       least = value
       worst = [i, j]
     }
-  }))
   return worst
 }
 
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".agreement")
-  for (const [name, color] of Object.entries(data.colors)) root.style.setProperty(`--${name}`, color)
-  const count = data.maps.length
-  const names = data.maps.map((map) => map.title)
-  let pair = kept.pair?.every((name) => names.includes(name)) ? kept.pair.map((name) => names.indexOf(name)) : findWorst(data)
+export default createFigure(
+  /** @param {import("../../figures/core.js").Scene<Agreement, {pair: string, top: number}>} scene */
+  ({ data, state, tell }) => {
+    const { maps, correlation, overlap, shares } = data
+    const asked = state.pair.split(",").map((name) => maps.findIndex((map) => map.name === name))
+    let pair = asked.length === 2 && Math.min(...asked) >= 0 ? asked : findWorst(data)
+    const duel = make("div", { className: "duel" })
+    const sentence = makeStatus()
 
-  const duel = make("div", { className: "duel" })
-  const sentence = make("p", { className: "what" })
-  sentence.setAttribute("role", "status")
-  const cells = []
-  const thumbs = []
-
-  const tint = (cell, value) => {
-    const color = value === null ? "transparent" : `color-mix(in srgb, var(--${value < 0 ? "opposite" : "same"}) ${Math.round(100 * Math.abs(value))}%, transparent)`
-    cell.style.background = color
-  }
-  const read = (i, j) => (j < i ? data.correlation[i][j] : data.overlap[kept.share][i][j])
-  const paint = () => cells.forEach(({ cell, i, j }) => {
-    const value = read(i, j)
-    tint(cell, value)
-    cell.textContent = value === null ? "–" : value.toFixed(2).replace("-0.00", "0.00").replace("0.", ".")
-    const kind = j < i ? "rank correlation" : `top ${percent(data.shares[kept.share])} in common`
-    cell.setAttribute("aria-label", `${names[i]} and ${names[j]}: ${kind} ${show(value)}`)
-    cell.tabIndex = i === pair[0] && j === pair[1] ? 0 : -1
-    cell.setAttribute("aria-pressed", pair.includes(i) && pair.includes(j))
-  })
-  const open = (i, j) => {
-    pair = [i, j]
-    kept.pair = [names[i], names[j]]
-    const share = data.shares[kept.share]
-    duel.replaceChildren(...pair.map((k) => make("figure", {}, [
-      make("figcaption", { textContent: names[k] }),
-      drawMap(data.photo, data.maps[k], data.is_small),
-    ])))
-    sentence.textContent = `${names[i]} and ${names[j]}: rank correlation ${show(data.correlation[i][j])}; of the top ${percent(share)} of pixels they share ${percent(data.overlap[kept.share][i][j])} (two random maps: ${percent(share)}).`
-    paint()
-    thumbs.forEach((thumb, k) => thumb.setAttribute("aria-pressed", pair.includes(k)))
-  }
-
-  const table = make("div", { className: "matrix" })
-  table.style.setProperty("--count", count)
-  table.append(make("span"), ...names.map((name, j) => make("span", { className: "head", textContent: j + 1, title: name })))
-  for (let i = 0; i < count; i++) {
-    table.append(make("span", { className: data.maps[i].is_trivial ? "label trivial" : "label", textContent: `${i + 1} ${names[i]}`, title: names[i] }))
-    for (let j = 0; j < count; j++) {
-      if (i === j) {
-        table.append(make("span", { className: "self" }))
-        continue
+    /** @type {(i: number, j: number) => number | null} */
+    const read = (i, j) => (j < i ? correlation[i][j] : overlap[state.top][i][j])
+    const paint = () => {
+      for (const { cell, i, j } of cells) {
+        const value = read(i, j)
+        const kind = j < i ? "rank correlation" : `top ${percent(shares[state.top])} in common`
+        cell.style.background = tint(value ?? 0)
+        cell.textContent = value === null ? "–" : number(value).replace("0.", ".")
+        cell.setAttribute("aria-label", `${maps[i].title} and ${maps[j].title}: ${kind} ${show(value)}`)
+        cell.setAttribute("aria-pressed", String(pair.includes(i) && pair.includes(j)))
+        cell.tabIndex = i === pair[0] && j === pair[1] ? 0 : -1
       }
-      const cell = make("button", { type: "button", tabIndex: -1, onclick: () => open(i, j) })
-      cell.onmouseenter = () => open(i, j)
-      cell.onfocus = () => open(i, j)
-      cells.push({ cell, i, j })
-      table.append(cell)
+      thumbs.forEach((thumb, k) => {
+        thumb.setAttribute("aria-pressed", String(pair.includes(k)))
+      })
     }
-  }
-  // One stop for the Tab key, arrows inside: 156 stops would be a wall.
-  const focus = (i, j) => {
-    const found = cells.find((each) => each.i === i && each.j === j)
-    if (found) found.cell.focus()
-  }
-  table.onkeydown = (event) => {
-    const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key]
-    if (!by) return
-    event.preventDefault()
-    let [i, j] = [pair[0] + by[0], pair[1] + by[1]]
-    if (i === j) [i, j] = [i + by[0], j + by[1]]
-    focus(i, j)
-  }
-  const grid = make("div", { className: "thumbs" }, data.maps.map((map, k) => {
-    const button = make("button", { type: "button", onclick: () => open(k, pair[0] === k ? pair[1] : pair[0]) }, [
-      drawMap(data.photo, map, data.is_small),
-      make("small", { textContent: map.is_trivial ? `${map.title} (trivial)` : map.title }),
+    /** @param {MethodMap} map */
+    const draw = ({ title, overlay }) =>
+      createStack(data.is_small, `${title}: heat map over the picture`, data.photo, overlay).element
+    /** @type {(i: number, j: number) => void} */
+    const open = (i, j) => {
+      pair = [i, j]
+      const share = percent(shares[state.top])
+      duel.replaceChildren(
+        ...pair.map((k) => make("figure", {}, [make("figcaption", { textContent: maps[k].title }), draw(maps[k])])),
+      )
+      sentence.textContent =
+        `${maps[i].title} and ${maps[j].title}: rank correlation ${show(correlation[i][j])}; of the top ` +
+        `${share} of pixels they share ${percent(overlap[state.top][i][j])} (two random maps: ${share}).`
+      paint()
+    }
+    const settle = () => {
+      state.pair = pair.map((k) => maps[k].name).join(",")
+      tell()
+    }
+    /** @type {(i: number, j: number) => {cell: HTMLButtonElement, i: number, j: number}} */
+    const makeCell = (i, j) => {
+      const look = () => open(i, j)
+      const click = () => {
+        look()
+        settle()
+      }
+      return { cell: makeButton("", click, { tabIndex: -1, onmouseenter: look, onfocus: look }), i, j }
+    }
+    const places = maps.map((_, i) => i)
+    const cells = places.flatMap((i) => places.filter((j) => j !== i).map((j) => makeCell(i, j)))
+    const table = make("div", { className: "matrix", style: { "--count": maps.length } }, [
+      make("span"),
+      ...maps.map(({ title }, j) => make("span", { className: "head", textContent: String(j + 1), title })),
+      ...maps.flatMap(({ title, is_trivial }, i) => {
+        const className = is_trivial ? "label trivial" : "label"
+        const row = cells.filter((each) => each.i === i).map(({ cell }) => cell)
+        const self = make("span", { className: "self" })
+        return [
+          make("span", { className, textContent: `${i + 1} ${title}`, title }),
+          ...row.toSpliced(i, 0, /** @type {any} */ (self)),
+        ]
+      }),
     ])
-    thumbs.push(button)
-    return button
-  }))
-  const slider = make("input", { type: "range", min: 0, max: data.shares.length - 1, step: 1, value: kept.share })
-  slider.setAttribute("aria-label", "Share of the pixels that counts as top")
-  const number = make("output")
-  const slide = () => {
-    kept.share = Number(slider.value)
-    number.textContent = `top ${percent(data.shares[kept.share])}`
-    slider.setAttribute("aria-valuetext", number.textContent)
-    open(...pair)
-  }
-  slider.oninput = slide
-  const scales = data.scales.map(([gradient, low, high]) => {
-    const strip = make("i")
-    strip.style.background = gradient
-    return make("span", { className: "scale" }, [low, strip, high])
-  })
-  root.replaceChildren(
-    grid,
-    make("div", { className: "bar" }, scales),
-    make("div", { className: "columns" }, [
-      make("div", {}, [duel, sentence]),
-      make("div", {}, [
-        table,
-        make("div", { className: "bar" }, [make("span", { textContent: "Upper right: pixels in common," }), slider, number]),
-        make("p", { className: "note", textContent: "Lower left: rank correlation of all pixels (1 same order, 0 unrelated, below 0 opposite, blue). Touch a cell, or move with the arrow keys." }),
+    walkTable(
+      table,
+      ([down, right]) => {
+        let [i, j] = [pair[0] + down, pair[1] + right]
+        if (i === j) [i, j] = [i + down, j + right]
+        return cells.find((each) => each.i === i && each.j === j)?.cell
+      },
+      settle,
+    )
+    const thumbs = maps.map((map, k) => {
+      const click = () => {
+        open(k, pair[0] === k ? pair[1] : pair[0])
+        settle()
+      }
+      const name = make("small", { textContent: map.is_trivial ? `${map.title} (trivial)` : map.title })
+      return makeButton("", click, {}, [draw(map), name])
+    })
+    const slider = createSlider({
+      label: "Upper right: pixels in common, of the",
+      max: shares.length - 1,
+      describe: (value) => `top ${percent(shares[value])}`,
+      show: (value) => {
+        state.top = value
+        open(pair[0], pair[1])
+      },
+      rest: tell,
+    })
+    slider.move(state.top)
+    open(pair[0], pair[1])
+    const help =
+      "Lower left: rank correlation of all pixels (1 same order, 0 unrelated, below 0 opposite, blue). " +
+      "Touch a cell, or move with the arrow keys."
+    return [
+      make("div", { className: "thumbs" }, thumbs),
+      make("div", { className: "bar" }, makeScales(data.scales)),
+      make("div", { className: "columns" }, [
+        make("div", {}, [duel, sentence]),
+        make("div", {}, [
+          table,
+          make("div", { className: "bar" }, [slider.element]),
+          make("p", { className: "note", textContent: help }),
+        ]),
       ]),
-    ]),
-  )
-  slide()
-}
+    ]
+  },
+)

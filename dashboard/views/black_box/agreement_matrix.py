@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
-from dashboard import charts, overlays
+from dashboard.attribution import METHODS
+from dashboard.figures.base import Control, create_figure
 from dashboard.limits.agreement import SHARES, Agreement
+from dashboard.overlays import list_scales
+from dashboard.parsing import parse_whole
 
-_HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "glass_box_agreement_matrix",
-    html='<div class="agreement"></div>\n<!-- filled by agreement_matrix.js -->',
-    css=(_HERE / "agreement_matrix.css").read_text(encoding="utf-8"),
-    js=(_HERE / "agreement_matrix.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/black_box/agreement_matrix")
 
 
 @dataclass(frozen=True)
 class MethodMap:
     """A method's map: ``overlay`` is the URL of a see-through picture."""
 
+    name: str
     title: str
     overlay: str
     is_trivial: bool
@@ -33,26 +28,31 @@ class MethodMap:
 
 
 def draw_agreement(
-    photo: str, maps: Sequence[MethodMap], agreement: Agreement, is_small: bool, key: str
+    photo: str, maps: Sequence[MethodMap], agreement: Agreement, is_small: bool
 ) -> None:
     """Draw the maps over ``photo`` (a URL) and the matrix of all pairs; a pair opens at a touch."""
     correlation = [
         [None if np.isnan(value) else round(float(value), 3) for value in row]
         for row in agreement.correlation
     ]
-    _component(
-        data={
-            "photo": photo,
-            "maps": [asdict(each) for each in maps],
-            "correlation": correlation,
-            "overlap": [each.round(3).tolist() for each in agreement.overlap],
-            "shares": list(SHARES),
-            "scales": [
-                [overlays.encode_gradient(kind), *overlays.describe_ends(kind)]
-                for kind in sorted({each.is_signed for each in maps})
-            ],
-            "colors": {"same": charts.ORANGE, "opposite": charts.BLUE},
-            "is_small": is_small,
-        },
-        key=key,
-    )
+    data = {
+        "photo": photo,
+        "maps": [asdict(each) for each in maps],
+        "correlation": correlation,
+        "overlap": [each.round(3).tolist() for each in agreement.overlap],
+        "shares": list(SHARES),
+        "scales": list_scales(each.is_signed for each in maps),
+        "is_small": is_small,
+    }
+    controls = {
+        "pair": Control("box.pair", "", _parse_pair),
+        "top": Control("box.top", 1, parse_whole(0, len(SHARES) - 1)),
+    }
+    _draw(data, "agreement_matrix", controls)
+
+
+def _parse_pair(text: str) -> str | None:
+    """Return two methods' names with a comma between, None for anything else."""
+    names = text.split(",")
+    is_pair = len(set(names)) == len(names) == 2
+    return text if is_pair and {method.name for method in METHODS}.issuperset(names) else None

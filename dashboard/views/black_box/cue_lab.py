@@ -100,7 +100,7 @@ def draw_cue_lab() -> None:
         _make_key("cue", index, method, len(marks)),
         lambda: _compute(order, guilty, cue, garment, marks, method),
     )
-    draw_map_sequence(sequence, "cue")
+    draw_map_sequence(sequence, "box.mark")
     draw_question(question)
     if is_open:
         st.caption(

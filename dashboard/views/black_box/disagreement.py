@@ -58,9 +58,7 @@ def draw_disagreement(sight: Sight, beside: DeltaGenerator) -> None:
                 "test that says whether the best method beats the best trivial map here, ask this "
                 "network a few thousand times."
             )
-    draw_agreement(
-        encode_picture(sight), shown.maps, shown.agreement, sight.is_small, "agreement_matrix"
-    )
+    draw_agreement(encode_picture(sight), shown.maps, shown.agreement, sight.is_small)
     if full and full.entries:
         _draw_contest(full.entries)
 
@@ -119,7 +117,7 @@ def _encode(explanation: Explanation) -> MethodMap:
     assert explanation.map is not None
     method = explanation.method
     overlay = encode_heat(explanation.map.heat, method.is_signed)
-    return MethodMap(method.label, overlay, method.is_baseline, method.is_signed)
+    return MethodMap(method.name, method.label, overlay, method.is_baseline, method.is_signed)
 
 
 def _describe(summary: Summary | None) -> None:

@@ -48,7 +48,7 @@ def draw_known_answer(sight: Sight) -> None:
     sequence, marks, area = marked
     if not has_ranking(compute_truth(create_linear_model(), _shrink(sight))):
         st.info("Your picture is black where the model reads: the right answer is an empty map.")
-    draw_map_sequence(sequence, "known")
+    draw_map_sequence(sequence, "box.known")
     st.markdown(_tabulate(marks))
     st.caption(
         f"*Right*: rank correlation with weight × brightness, what each pixel truly adds (methods "

@@ -66,7 +66,7 @@ def draw_shuffled_weights(sight: Sight, methods: Sequence[Method]) -> None:
     if sequence is None:
         st.caption("A network is built anew for every layer, and every map drawn with each.")
         return
-    draw_map_sequence(sequence, "shuffled")
+    draw_map_sequence(sequence, "box.shuffled")
     _describe(sequence)
 
 

@@ -68,7 +68,7 @@ def draw_smallest_edit(sight: Sight, methods: Sequence[Method]) -> None:
     )
     if found is None:
         return
-    draw_map_sequence(found.sequence, "edit")
+    draw_map_sequence(found.sequence, "box.gone")
     st.markdown(found.sentence)
     rows = [f"| {name} | {_show(share)} |" for name, share in found.orders]
     lines = ["| Pieces taken away | Share of the picture gone at the flip |", "|---|--:|", *rows]

@@ -67,7 +67,7 @@ def draw_tiny_change(sight: Sight, methods: Sequence[Method]) -> None:
     )
     if found is not None:
         sequence, sentence = found
-        draw_map_sequence(sequence, "tiny")
+        draw_map_sequence(sequence, "box.size")
         st.markdown(sentence)
     st.markdown("**Two numbers for every map**: how far it drifts, and what it foretells")
     rows = compute_on_demand(

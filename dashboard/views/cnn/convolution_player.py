@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.parsing import parse_whole
 
-_HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "glass_box_convolution_player",
-    html='<div class="player"></div>\n<!-- filled by convolution_player.js -->',
-    css=(_HERE / "convolution_player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "convolution_player.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/cnn/convolution_player")
 
 Nested = list[list[list[float]]]
 
@@ -38,6 +30,15 @@ class ConvolutionScene:
     place: tuple[float, float, float]  # left, top, side as shares of the photo
 
 
-def draw_convolution(scene: ConvolutionScene, colors: Mapping[str, str], key: str) -> None:
-    """Draw the player: input, kernel and output, linked; all sums are made in the browser."""
-    _component(data={**vars(scene), "place": list(scene.place), "colors": dict(colors)}, key=key)
+def draw_convolution(scene: ConvolutionScene, of: str) -> None:
+    """Draw the player: input, kernel and output, linked; all sums are made in the browser.
+
+    ``of`` names the network and the picture: with others it starts again.
+    """
+    size, k = len(scene.values[0]), len(scene.kernels[0][0])
+    places = ((size - k) // scene.stride + 1) ** 2
+    controls = {
+        "kernel": Control("cnn.kernel", scene.first, parse_whole(0, len(scene.kernels) - 1), of=of),
+        "place": Control("cnn.place", 0, parse_whole(0, places - 1), of=of),
+    }
+    _draw(vars(scene), "convolution", controls)

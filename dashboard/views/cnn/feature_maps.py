@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import streamlit as st
+from dashboard.figures.base import Control, Controls, create_figure
+from dashboard.parsing import parse_whole
 
-_HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "glass_box_feature_maps",
-    html='<div class="maps"></div>\n<!-- filled by feature_maps.js -->',
-    css=(_HERE / "feature_maps.css").read_text(encoding="utf-8"),
-    js=(_HERE / "feature_maps.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/cnn/feature_maps")
 
 
 @dataclass(frozen=True)
@@ -36,35 +28,9 @@ class LayerMaps:
     kernels: str = ""
 
 
-def draw_feature_maps(
-    photo: str,
-    layers: Sequence[LayerMaps],
-    unit: tuple[int, int],
-    on_unit: Callable[[], None],
-    colors: Mapping[str, str],
-    key: str,
-) -> None:
-    """Draw the layers' maps; ``unit`` is the (layer, channel) that is open at first.
-
-    A click makes ``get_unit`` return another one, and calls ``on_unit`` before the next run.
-    """
-    _component(
-        data={
-            "photo": photo,
-            "layers": [vars(layer) for layer in layers],
-            "unit": list(unit),
-            "colors": dict(colors),
-        },
-        key=key,
-        on_unit_change=on_unit,
-    )
-
-
-def read_unit(value: Any) -> tuple[int, int] | None:
-    """Return the (layer, channel) in what the browser sent, None if it is no such thing."""
-    sent = getattr(value, "unit", None)
-    if not isinstance(sent, list | tuple) or len(sent) != 2:
-        return None
-    if not all(isinstance(number, int) for number in sent):
-        return None
-    return sent[0], sent[1]
+def draw_feature_maps(photo: str, layers: Sequence[LayerMaps], controls: Controls) -> None:
+    """Draw the layers' maps; ``controls`` has the "layer" and "unit" that are open, for a click."""
+    last, opened = len(layers) - 1, controls["layer"].bind()
+    shown = Control("cnn.shown", opened, parse_whole(0, last), of=f"{photo[-40:]}/{opened}")
+    data = {"photo": photo, "layers": [vars(layer) for layer in layers]}
+    _draw(data, "feature_maps", {**controls, "shown": shown})

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import cache, charts, state
+from dashboard import cache
 from dashboard.features.channels import Survival, compute_survival, count_sufficient
 from dashboard.features.inside import Inside, cut_sliding, describe_stage, look_inside, name_stage
 from dashboard.inference.inner import InnerModel
@@ -16,9 +16,9 @@ from dashboard.inference.sight import Sight
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.cnn.charts import plot_survival
 from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convolution
-from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps, read_unit
+from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps
 from dashboard.views.cnn.ilsvrc import draw_contest
-from dashboard.views.cnn.unit import LAYER, UNIT, bind_unit, draw_unit
+from dashboard.views.cnn.unit import bind_unit, create_unit, draw_unit
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import (
     Quiz,
@@ -34,9 +34,6 @@ from dashboard.widgets.on_demand import compute_with_bar
 from dashboard.widgets.photo_input import select_photo
 from dashboard.widgets.sight_select import encode_picture, see
 
-MAPS = "feature_maps"
-_COLORS = {"chosen": charts.ORANGE, "below": charts.SKY_BLUE, "above": charts.ORANGE}
-_ZERO = "#ffffff"
 _MIN_STAGES = 2
 
 THEORY = r"""
@@ -94,7 +91,7 @@ def render(model_name: str) -> None:
         st.markdown(f"The network says **{label}** ({probability:.0%}).")
         st.caption(chosen.caption)
     with right:
-        _draw_maps(inner, sight, inside, unit)
+        _draw_maps(inner, sight, inside)
     st.subheader("What excites one unit")
     draw_unit(inner, model.sha256, model.input_range, unit)
     st.subheader("One convolution, place by place")
@@ -109,7 +106,7 @@ def render(model_name: str) -> None:
     draw_sources(SOURCES)
 
 
-def _draw_maps(inner: InnerModel, sight: Sight, inside: Inside, unit: tuple[int, int]) -> None:
+def _draw_maps(inner: InnerModel, sight: Sight, inside: Inside) -> None:
     side = inner.card.input.size
     layers = [
         LayerMaps(
@@ -127,14 +124,8 @@ def _draw_maps(inner: InnerModel, sight: Sight, inside: Inside, unit: tuple[int,
         )
         for index, stage in enumerate(inner.stages)
     ]
-    draw_feature_maps(encode_picture(sight), layers, unit, _take_unit, _COLORS, MAPS)
-
-
-def _take_unit() -> None:
-    sent = read_unit(state.get(MAPS, None))
-    if sent is not None:
-        state.put(LAYER, sent[0])
-        state.put(UNIT, sent[1])
+    controls = create_unit(inner.stages, inside.channels[-1][0])
+    draw_feature_maps(encode_picture(sight), layers, controls)
 
 
 def _draw_convolution(inner: InnerModel, sight: Sight) -> None:
@@ -158,7 +149,7 @@ def _draw_convolution(inner: InnerModel, sight: Sight) -> None:
         "it receives them (0 is medium brightness), blue below zero, orange above; in a kernel the "
         "small number is the weight, the bold one weight × pixel."
     )
-    draw_convolution(scene, {**_COLORS, "zero": _ZERO}, "convolution")
+    draw_convolution(scene, sight.identity)
 
 
 def _draw_evidence(inner: InnerModel, sight: Sight, inside: Inside) -> None:

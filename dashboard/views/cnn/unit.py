@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.channel_pictures import resize_patch
 from dashboard.features.feature_visualisation import N_STEPS, optimise_image
 from dashboard.features.inside import name_stage
 from dashboard.features.top_patches import Patch, Peaks, Views, cut_patches, find_peaks
+from dashboard.figures.base import Control, Controls
 from dashboard.inference.cards import Card
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import crop_view, normalize, to_pixels
 from dashboard.inference.samples import CLOTHING, choose_subject, list_samples
 from dashboard.inference.stages import Stage
+from dashboard.parsing import parse_whole
 from dashboard.widgets.on_demand import Move, compute_on_demand, compute_with_bar
-from dashboard.widgets.option_select import parse_whole, select_option
+from dashboard.widgets.option_select import select_option
 
 LAYER, UNIT = "cnn.layer", "cnn.unit"
 N_PATCHES = 6
@@ -30,11 +33,19 @@ _LARGE = 64  # pixels a side
 
 def bind_unit(stages: Sequence[Stage], best: int) -> tuple[int, int]:
     """Return the (layer, channel) of the link or of the reader; ``best`` of the last at first."""
+    controls = create_unit(stages, best)
+    layer = int(controls["layer"].bind())
+    channels = parse_whole(0, stages[layer].channels - 1)
+    return layer, int(replace(controls["unit"], parse=channels).bind())
+
+
+def create_unit(stages: Sequence[Stage], best: int) -> Controls:
+    """Return the controls of layer and channel for the figure, which may choose both at once."""
     last = len(stages) - 1
-    layer = state.bind(LAYER, last, parse_whole(0, last))
-    channels = stages[layer].channels
-    first = best if best < channels else 0
-    return layer, state.bind(UNIT, first, parse_whole(0, channels - 1))
+    layer = Control(LAYER, last, parse_whole(0, last))
+    first = best if best < stages[layer.bind()].channels else 0
+    most = max(stage.channels for stage in stages)
+    return {"layer": layer, "unit": Control(UNIT, first, parse_whole(0, most - 1))}
 
 
 def draw_unit(

@@ -42,7 +42,7 @@ def draw_models(name: str, sweep: Sweep, photo: Photo) -> None:
         make_key("models", name, photo.sha256, method),
         lambda move: _compute(name, runs, photo, method, move),
     )
-    draw_map_sequence(sequence, "data_models")
+    draw_map_sequence(sequence, "data.images")
 
 
 def _compute(name: str, runs: Sequence[Run], photo: Photo, chosen: str, move: Move) -> MapSequence:

@@ -97,7 +97,7 @@ def _draw_trajectories(diffusion: Diffusion, wishes: Wishes) -> None:
         rows=rows,
         start=steps // 3,
     )
-    draw_player(player, "diffusion_steps_player")
+    draw_player(player, "diffusion.shown")
     _draw_recognised(diffusion, wishes.main, films[0])
 
 

@@ -9,27 +9,20 @@ from functools import partial
 import streamlit as st
 
 from dashboard import cache, state
-from dashboard.figures.tile_player import Panel, Player, Row, draw_player, read_frame
+from dashboard.figures.tile_player import Panel, Player, Row, draw_player
 from dashboard.generation.diffusion import LEVEL_STEPS, LEVELS, Wish, revive
 from dashboard.generation.diffusion_pictures import RevivalFilm, create_revival_film, from_grey
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
+from dashboard.parsing import parse_switch
 from dashboard.views.diffusion.networks import Diffusion, make_key
 from dashboard.widgets.on_demand import compute_with_bar
-from dashboard.widgets.option_select import (
-    parse_switch,
-    parse_whole,
-    select_option,
-    select_pill,
-    select_whole,
-    switch,
-)
+from dashboard.widgets.option_select import select_option, select_pill, select_whole, switch
 from dashboard.widgets.photo_input import select_photo
 
 FROM, TEST, LEVEL = "diffusion.from", "diffusion.test", "diffusion.level"
 AS_CLASS, INVERT = "diffusion.as", "diffusion.invert"
-PLAYER = "diffusion_levels"
 
 _PHOTO, _TEST = "photo", "test"
 _FROM_TITLES = {_PHOTO: "A sample or your own", _TEST: "One of 1,000 test pictures"}
@@ -42,7 +35,6 @@ def draw_own_picture(diffusion: Diffusion, seed: int, guidance: float) -> None:
     with left:
         grey = _select_picture(diffusion.labels)
         label = _select_label(diffusion)
-    start = state.bind(LEVEL, _FIRST_LEVEL, parse_whole(0, LEVELS - 1))
     wish = Wish(label, seed, guidance, LEVEL_STEPS)
     identity = hashlib.sha256(grey.tobytes()).hexdigest()[:16]
     image = from_grey(grey)
@@ -61,19 +53,12 @@ def draw_own_picture(diffusion: Diffusion, seed: int, guidance: float) -> None:
                 diffusion.judge,
             ),
         )
-        player = _create_player(diffusion, film, f"{identity}/{wish}", start)
-        draw_player(player, PLAYER, _take_level)
+        draw_player(_create_player(diffusion, film), LEVEL)
         st.caption(
             f"All {LEVELS} levels use one noise (the seed above) and are denoised in "
             f"{LEVEL_STEPS} steps each. From noise of any kind the network makes one of its ten "
             "garments: a picture of anything else is turned into one."
         )
-
-
-def _take_level() -> None:
-    sent = read_frame(state.get(PLAYER, None), LEVELS)
-    if sent is not None:
-        state.put(LEVEL, sent)
 
 
 def _select_picture(names: Sequence[str]) -> Pixels:
@@ -117,7 +102,7 @@ def _select_label(diffusion: Diffusion) -> int:
     )
 
 
-def _create_player(diffusion: Diffusion, film: RevivalFilm, identity: str, start: int) -> Player:
+def _create_player(diffusion: Diffusion, film: RevivalFilm) -> Player:
     kept = [float(diffusion.schedule.alphas_bar[time]) for time in film.times]
     frames = [
         f"Level {level} of {LEVELS - 1}: {1 - share:.1%} of the power is noise"
@@ -136,7 +121,8 @@ def _create_player(diffusion: Diffusion, film: RevivalFilm, identity: str, start
     notes = [_describe(diffusion, film, level, seen) for level in range(LEVELS)]
     row = Row("Your picture", panels, notes, film.chances)
     chart = "Probability that the result is still what yours was, by level"
-    return Player(identity, "Level of noise", chart, frames, [row], start)
+    of = ""  # another picture is shown at the level that the reader left
+    return Player(of, "Level of noise", chart, frames, [row], _FIRST_LEVEL)
 
 
 def _describe(diffusion: Diffusion, film: RevivalFilm, level: int, seen: str) -> str:

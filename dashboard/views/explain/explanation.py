@@ -17,7 +17,7 @@ from dashboard.explanation import report, sheet
 from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import Curve
-from dashboard.figures.map_viewer import ColorScale, CurveSet, MapCard, draw_maps
+from dashboard.figures.map_viewer import CurveSet, MapCard, draw_maps
 from dashboard.inference.sight import Sight
 from dashboard.views.explain.class_select import select_classes
 from dashboard.views.explain.method_select import select_methods
@@ -27,12 +27,6 @@ from dashboard.widgets.photo_input import ChosenPhoto
 from dashboard.widgets.sight_select import encode_picture
 
 N_RANKED = 5
-
-_COLORS = {
-    **charts.TONE_COLORS,
-    "insertion": charts.INSERTION_COLOR,
-    "deletion": charts.DELETION_COLOR,
-}
 
 
 def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
@@ -96,9 +90,8 @@ def _draw_findings(request: Request, chosen: ChosenPhoto, findings: Findings, ke
                 partial(_draw_overlay, each),
             )
             cards.append(_make_card(chosen, each, findings, overlay))
-    kinds = sorted({each.method.is_signed for each in findings.explanations})
-    scales = [_make_scale(kind) for kind in kinds]
-    draw_maps(encode_picture(request.sight), cards, scales, _COLORS, key)
+    kinds = (each.method.is_signed for each in findings.explanations)
+    draw_maps(encode_picture(request.sight), cards, kinds, key)
 
 
 def _draw_overlay(explanation: Explanation) -> str:
@@ -106,10 +99,6 @@ def _draw_overlay(explanation: Explanation) -> str:
     assert drawn is not None
     scale = overlays.compute_scale(drawn.heat, is_signed)
     return encode_url(overlays.render_heat(drawn.heat, scale, is_signed))
-
-
-def _make_scale(is_signed: bool) -> ColorScale:
-    return ColorScale(overlays.encode_gradient(is_signed), *overlays.describe_ends(is_signed))
 
 
 def _make_card(

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.parsing import parse_whole
 
-_HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "glass_box_degree_player",
-    html='<div class="player"></div>\n<!-- filled by degree_player.js -->',
-    css=(_HERE / "degree_player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "degree_player.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/fundamentals/degree_player")
 
 
-def draw_degrees(scene: Mapping[str, Any], colors: Mapping[str, str], key: str) -> None:
+def draw_degrees(scene: Mapping[str, Any]) -> None:
     """Draw the scene of ``dashboard.learning.frames.create_fit_scene``."""
-    _component(data={**scene, "colors": dict(colors)}, key=key)
+    degree = Control("fit.degree", 1, parse_whole(0, len(scene["fits"]) - 1))
+    _draw(scene, "degrees", {"degree": degree})

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.parsing import parse_whole
 
-_HERE = Path(__file__).parent
+N_PHASES = 4  # of a step: forward, loss, backward, update
 
-_component = st.components.v2.component(
-    "glass_box_network_player",
-    html='<div class="player"></div>\n<!-- filled by network_player.js -->',
-    css=(_HERE / "network_player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "network_player.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/fundamentals/network_player")
 
 
-def draw_network(scene: Mapping[str, Any], colors: Mapping[str, str], key: str) -> None:
+def draw_network(scene: Mapping[str, Any]) -> None:
     """Draw the scene of ``dashboard.learning.frames.create_network_scene``.
 
     One point's passes are made in the browser from the frame's weights, so that any point can be
     opened; the gradients of all points come with the frame.
     """
-    _component(data={**scene, "colors": dict(colors)}, key=key)
+    controls = {
+        "step": Control("net.step", 0, parse_whole(0, len(scene["frames"]) - 1)),
+        "phase": Control("net.phase", 0, parse_whole(0, N_PHASES - 1)),
+        "point": Control("net.point", 0, parse_whole(0, len(scene["points"]) - 1)),
+    }
+    _draw(scene, "network", controls)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
 
-_HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
-    "glass_box_neuron_figure",
-    html='<div class="neuron"></div>\n<!-- filled by neuron_figure.js -->',
-    css=(_HERE / "neuron_figure.css").read_text(encoding="utf-8"),
-    js=(_HERE / "neuron_figure.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/fundamentals/neuron_figure")
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh")
 LIMIT = 3.0  # inputs, weights and the bias lie in -LIMIT .. LIMIT
@@ -57,23 +48,7 @@ def create_neuron(values: Sequence[float], activation: object) -> Neuron | None:
     return Neuron((x1, x2), (w1, w2), bias, str(activation))
 
 
-def read_neuron(value: Any) -> Neuron | None:
-    """Return the neuron in what the browser sent, None if it is no such thing."""
-    sent = getattr(value, "neuron", None)
-    return parse_neuron(sent) if isinstance(sent, str) else None
-
-
-def draw_neuron(
-    neuron: Neuron, on_change: Callable[[], None], colors: Mapping[str, str], key: str
-) -> None:
-    """Draw the figure; ``on_change`` is called before the next run when a slider is let go."""
-    _component(
-        data={
-            "values": [*neuron.inputs, *neuron.weights, neuron.bias],
-            "activation": neuron.activation,
-            "limit": LIMIT,
-            "colors": dict(colors),
-        },
-        key=key,
-        on_neuron_change=on_change,
-    )
+def draw_neuron() -> None:
+    """Draw the figure: its sliders are a field of the link once they are let go."""
+    neuron = Control("neuron", Neuron(), parse_neuron, Neuron.encode)
+    _draw({"limit": LIMIT}, "neuron_figure", {"neuron": neuron})

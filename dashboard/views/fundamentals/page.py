@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import partial
 
 import streamlit as st
 
-from dashboard import cache, charts, state
+from dashboard import cache, state
+from dashboard.figures.base import Control
 from dashboard.learning.activations import ACTIVATIONS
 from dashboard.learning.frames import (
     WALKS,
@@ -20,26 +20,16 @@ from dashboard.learning.frames import (
 )
 from dashboard.learning.problems import PROBLEMS
 from dashboard.learning.surfaces import SURFACES, Surface, get_surface
+from dashboard.parsing import parse_option, parse_real
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.fundamentals import text as words
 from dashboard.views.fundamentals.degree_player import draw_degrees
-from dashboard.views.fundamentals.descent_player import draw_descent, read_start
+from dashboard.views.fundamentals.descent_player import draw_descent
 from dashboard.views.fundamentals.network_player import draw_network
-from dashboard.views.fundamentals.neuron_figure import (
-    Neuron,
-    draw_neuron,
-    parse_neuron,
-    read_neuron,
-)
+from dashboard.views.fundamentals.neuron_figure import draw_neuron
 from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.lesson import draw_question, draw_sources, draw_theory, draw_title
-from dashboard.widgets.option_select import (
-    parse_option,
-    parse_real,
-    select_option,
-    select_seed,
-    slide_option,
-)
+from dashboard.widgets.option_select import select_option, select_seed, slide_option
 
 PARTS = {
     "neuron": "One neuron",
@@ -65,12 +55,6 @@ RATES: tuple[float, ...] = (
 RATES += (0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0, 6.0, 10.0, 20.0)
 MOMENTA = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 SIZES, NOISES = (15, 30, 100), (0.1, 0.2, 0.4)
-NEURON, MAP = "neuron", "descent_map"
-
-_SIGNS = {"above": charts.VERMILLION, "below": charts.SKY_BLUE, "chosen": charts.ORANGE}
-_CLASSES = {"zero": charts.BLUE, "one": charts.ORANGE, "now": charts.VERMILLION}
-_WALKING = {"now": charts.ORANGE, "good": charts.GREEN, "poor": charts.VERMILLION}
-_FITTING = {"now": charts.VERMILLION, "train": charts.SKY_BLUE, "test": charts.ORANGE}
 
 
 def render(model_name: str) -> None:
@@ -102,18 +86,11 @@ def _make_key(*what: Hashable) -> Hashable:
 
 
 def _draw_neuron() -> None:
-    neuron = state.bind(NEURON, Neuron(), parse_neuron, Neuron.encode)
-    draw_neuron(neuron, _take_neuron, _SIGNS, "neuron_figure")
+    draw_neuron()
     st.markdown(words.BESIDE)
     draw_question(words.Q_NEURON)
     draw_theory(words.T_NEURON)
     draw_sources(words.S_NEURON)
-
-
-def _take_neuron() -> None:
-    sent = read_neuron(state.get("neuron_figure", None))
-    if sent is not None:
-        state.put(NEURON, sent)
 
 
 def _draw_network() -> None:
@@ -124,7 +101,7 @@ def _draw_network() -> None:
         )
     if scene["diverged"]:
         st.info("The weights grew without bound: the rate is too large. It ends where they did.")
-    draw_network(scene, {**_SIGNS, **_CLASSES}, "network")
+    draw_network(scene)
     draw_question(words.Q_NETWORK)
     draw_theory(words.T_NETWORK)
     draw_sources(words.S_NETWORK)
@@ -162,7 +139,8 @@ def _draw_descent() -> None:
         _make_key("descent", surface.name, start, rate, momentum),
         lambda: create_descent_scene(compute_descent(surface.name, start, rate, momentum), surface),
     )
-    draw_descent(scene, partial(_take_start, surface), _WALKING, MAP)
+    axes = {axis: _create_coordinate(surface, i) for i, axis in enumerate("xy")}
+    draw_descent(scene, axes, "/".join(map(str, (surface.name, start, rate, momentum))))
     draw_question(words.Q_DESCENT)
     draw_theory(words.T_DESCENT)
     draw_sources(words.S_DESCENT)
@@ -194,12 +172,15 @@ def _select_walk() -> tuple[Surface, tuple[float, float], float, float]:
     return surface, (start[0], start[1]), rate, momentum
 
 
+def _create_coordinate(surface: Surface, axis: int) -> Control[float]:
+    parse = parse_real(*surface.domain[axis])
+    return Control(f"descent.{'xy'[axis]}", surface.start[axis], parse)
+
+
 def _select_coordinate(surface: Surface, axis: int) -> float:
-    key, (low, high) = f"descent.{'xy'[axis]}", surface.domain[axis]
-    value = state.bind(key, surface.start[axis], parse_real(low, high))
-    st.number_input(
-        f"Start, {surface.axes[axis]}", low, high, step=0.1, key=key, persist_state="session"
-    )
+    control, (low, high) = _create_coordinate(surface, axis), surface.domain[axis]
+    value, label = control.bind(), f"Start, {surface.axes[axis]}"
+    st.number_input(label, low, high, step=0.1, key=control.field, persist_state="session")
     return value
 
 
@@ -218,13 +199,6 @@ def _put_walk(surface: Surface, start: tuple[float, float], rate: float, momentu
         state.put(f"descent.{name}", value)
 
 
-def _take_start(surface: Surface) -> None:
-    sent = read_start(state.get(MAP, None))
-    if sent is not None and surface.has_inside(sent):
-        state.put("descent.x", sent[0])
-        state.put("descent.y", sent[1])
-
-
 def _draw_fit() -> None:
     columns = st.columns(3)
     with columns[0]:
@@ -238,7 +212,7 @@ def _draw_fit() -> None:
         lambda: create_fit_scene(n_train, noise, seed),
     )
     draw_question(words.Q_FIT)
-    draw_degrees(scene, _FITTING, "degrees")
+    draw_degrees(scene)
     draw_theory(words.T_FIT)
     draw_sources(words.S_FIT)
 

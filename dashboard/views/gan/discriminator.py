@@ -157,9 +157,8 @@ def _draw_verdict(gan: Gan, image: Floats, said: int) -> None:
         f"real and {metrics['fake_right'].value:.0f} % of forged pictures: the forger has become "
         "good, so believe it little."
     )
-    draw_map_sequence(
-        _create_sequence(judgement, deletion, f"{identity}/{said}", verdict), "judged"
-    )
+    sequence = _create_sequence(judgement, deletion, f"{identity}/{said}", verdict)
+    draw_map_sequence(sequence, "gan.blurred")
     st.markdown(describe_deletion(deletion))
 
 

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from dashboard import state
+from dashboard.figures.base import create_figure
 from dashboard.inference.preprocessing import Pixels
 
 SIDE = 28
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "glass_box_drawing_pad",
-    html='<div class="pad"></div>\n<!-- filled by drawing_pad.js -->',
-    css=(_HERE / "drawing_pad.css").read_text(encoding="utf-8"),
-    js=(_HERE / "drawing_pad.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/gan/drawing_pad")
 
 
 def draw_pad(key: str) -> Pixels | None:
@@ -33,7 +26,7 @@ def draw_pad(key: str) -> Pixels | None:
         if drawn is not None:
             state.put(kept, drawn)
 
-    _component(data={"side": SIDE}, key=key, on_drawing_change=take)
+    _draw({"side": SIDE}, key, on_drawing_change=take)
     found: Pixels | None = state.get(kept, None)
     if found is not None:
         state.leave_out("your own drawing")

@@ -67,7 +67,7 @@ def draw_contest_replay(gan: Gan, is_told: bool) -> None:
         rows,
         len(steps) - 1,
     )
-    draw_player(player, "gan_replay")
+    draw_player(player, "gan.step")
 
 
 def _list_who_was_right(
@@ -164,7 +164,7 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
             [row],
             _WAY // 2,
         )
-        draw_player(player, "gan_walk")
+        draw_player(player, "gan.way")
     return images[0], label
 
 
@@ -212,7 +212,7 @@ def draw_collapse(gan: Gan, label: int) -> None:
         [row],
         len(frames) - 1,
     )
-    draw_player(player, "gan_collapse")
+    draw_player(player, "gan.collapse")
 
 
 def _agree(gan: Gan, card: ModelCard, member: str) -> str:

@@ -1,205 +1,223 @@
 // Two networks read a text word by word: verdicts, what they carry along, the gates of one unit.
-// Everything was computed on the server; the slider, the words and the units work here alone.
+// Everything was computed on the server; the player, the words and the units work here alone.
 
-const SVG = "http://www.w3.org/2000/svg"
-const CHART = { width: 600, height: 150, left: 34, right: 6, top: 8, bottom: 8 }
+import {
+  createChart,
+  createFigure,
+  createPlayer,
+  createSelect,
+  make,
+  makeButton,
+  makeDrawing,
+  makeSvg,
+  number,
+  percent,
+  tint,
+} from "../../figures/core.js"
+
+/**
+ * @typedef {object} Network
+ * @property {string} key "first" or "second"
+ * @property {string} name
+ * @property {string} carries
+ * @property {number[]} verdicts (T,)
+ * @property {number[][]} carried (units, T)
+ * @property {number[]} units
+ * @property {Record<string, number[][]> | null} gates (units, T) each
+ * @property {Record<string, number[]>} shares by way of asking
+ * @typedef {{words: string[], unknown: number[], networks: Network[], ways: string[]}} Memory
+ * @typedef {{word: number, way: number, unit: number}} State
+ */
+
 const CELL = 10 // height of a unit's row; the width follows the number of words
-const GATES = [
-  ["forget_gate", "forget gate", "share of the memory that is kept", 0],
-  ["input_gate", "input gate", "share of the candidate that is written", 0],
-  ["candidate", "candidate", "what is proposed to be written", -1],
-  ["cells", "memory", "what the cell then holds", -1],
-  ["output_gate", "output gate", "share of the memory that shows", 0],
-  ["states", "state", "what the cell shows to the next word and to the verdict", -1],
-]
 const LONG_WORD = 24 // characters; longer ones are shortened, in full when pointed at
+const GATES = [
+  { name: "forget_gate", title: "forget gate", help: "share of the memory that is kept", low: 0 },
+  { name: "input_gate", title: "input gate", help: "share of the candidate that is written", low: 0 },
+  { name: "candidate", title: "candidate", help: "what is proposed to be written", low: -1 },
+  { name: "cells", title: "memory", help: "what the cell then holds", low: -1 },
+  { name: "output_gate", title: "output gate", help: "share of the memory that shows", low: 0 },
+  {
+    name: "states",
+    title: "state",
+    help: "what the cell shows to the next word and to the verdict",
+    low: -1,
+  },
+]
+
+/** @param {string} word */
 const shorten = (word) => (word.length > LONG_WORD ? `${word.slice(0, LONG_WORD - 1)}…` : word)
 
-function make(tag, properties = {}, children = []) {
-  const element = document.createElement(tag)
-  Object.assign(element, properties)
-  element.append(...children)
-  return element
-}
-
-function draw(tag, attributes, children = []) {
-  const element = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
-  element.append(...children)
-  return element
-}
-
-const percent = (share) => `${Math.round(100 * share)} %`
-const signed = (value) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`
-// Strong colour far from zero, the page's own background at zero: for light and dark alike.
-const tint = (value) => {
-  const strength = Math.round(100 * Math.min(1, Math.abs(value)))
-  return `color-mix(in srgb, var(--${value < 0 ? "below" : "above"}) ${strength}%, transparent)`
-}
-
-// The reader's place outlives a redraw of the component.
-const kept = { id: "", step: 0, way: 0, unit: 0 }
-
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".memory")
-  for (const [name, color] of Object.entries(data.colors)) root.style.setProperty(`--${name}`, color)
-  const last = data.words.length - 1
-  if (kept.id !== data.id) Object.assign(kept, { id: data.id, step: last, unit: 0 })
-  kept.way = Math.min(kept.way, data.ways.length - 1)
-  const gated = data.networks.find((network) => network.gates)
-  let timer = null
-
-  const slider = make("input", { type: "range", min: 0, max: last, step: 1, value: kept.step })
-  slider.setAttribute("aria-label", "word")
-  const output = make("output")
-  const play = make("button", { type: "button", textContent: "▶ play" })
-  const stop = () => { clearInterval(timer); timer = null; play.textContent = "▶ play" }
-  play.onclick = () => {
-    if (timer) return stop()
-    if (kept.step >= last) kept.step = 0
-    play.textContent = "❚❚ pause"
-    timer = setInterval(() => { if (kept.step >= last) return stop(); kept.step += 1; update() }, 450)
-    update()
-  }
-  slider.oninput = () => { stop(); kept.step = Number(slider.value); update() }
-
-  const way = make("select")
-  way.setAttribute("aria-label", "words coloured by")
-  way.append(...data.ways.map((name, i) => make("option", { value: i, textContent: name })))
-  way.value = kept.way
-  way.onchange = () => { kept.way = Number(way.value); colour() }
-
-  const rows = data.networks.map((network) => {
-    const words = data.words.map((word, i) => {
-      const button = make("button", { type: "button", textContent: shorten(word), title: shorten(word) === word ? "" : word })
-      if (data.unknown.includes(i)) { button.classList.add("unknown"); button.title = "unknown to the networks: all unknown words are one to them" }
-      button.onclick = () => { stop(); kept.step = i; update() }
-      return button
-    })
-    const verdict = make("b")
-    const heat = drawHeat(network)
-    return { network, words, verdict, heat, box: make("section", {}, [
-      make("h4", {}, [make("i", { className: network.key }), `${network.name}: `, verdict]),
-      make("p", { className: "words" }, words),
-      make("div", { className: "note", textContent: network.carries }),
-      heat.svg,
-    ]) }
-  })
-
-  const lines = drawVerdicts(data)
-  const told = make("p", { className: "told" })
-  told.setAttribute("aria-live", "polite")
-  const unit = make("select")
-  unit.setAttribute("aria-label", "unit")
-  const gates = make("div", { className: "gates" })
-  const panel = make("section", { className: "cell" })
-  if (gated) {
-    unit.append(...gated.units.map((number, i) => make("option", { value: i, textContent: `unit ${number}` })))
-    kept.unit = Math.min(kept.unit, gated.units.length - 1)
-    unit.value = kept.unit
-    unit.onchange = () => { kept.unit = Number(unit.value); update() }
-    panel.append(make("h4", {}, ["One memory cell of the LSTM: ", unit]), gates, told)
-  }
-
-  function drawHeat(network) {
-    const count = network.carried.length
-    const columns = last + 1
-    const scale = Math.max(...network.carried.flat().map(Math.abs), 1e-9)
-    const cells = network.carried.flatMap((row, u) => row.map((value, t) => {
-      const cell = draw("rect", { x: t, y: u * CELL, width: 1.02, height: CELL, style: `fill:${tint(value / scale)}` })
-      cell.onclick = () => { stop(); kept.step = t; if (network.gates) { kept.unit = u; unit.value = u } update() }
-      return cell
-    }))
-    const cursor = draw("rect", { y: 0, width: 1, height: count * CELL, class: "cursor" })
-    const chosen = draw("rect", { x: 0, width: columns, height: CELL, class: "chosen" })
-    const title = draw("title", {})
-    title.textContent = `${network.name}: ${count} units over the words; orange above zero, blue below`
-    const svg = draw("svg", { viewBox: `0 0 ${columns} ${count * CELL}`, preserveAspectRatio: "none", class: "heat", role: "img" }, [title, ...cells, cursor])
-    if (network.gates) svg.append(chosen)
-    return { svg, cursor, chosen }
-  }
-
-  function colour() {
-    for (const { network, words } of rows) {
-      const shares = network.shares[data.ways[kept.way]]
-      const scale = Math.max(...shares.map(Math.abs), 1e-9)
-      words.forEach((word, i) => {
-        word.style.background = tint((0.85 * shares[i]) / scale)
-        word.setAttribute("aria-label", `${data.words[i]}: ${signed(shares[i])}`)
-      })
-    }
-  }
-
-  function update() {
-    const t = kept.step
-    slider.value = t
-    output.textContent = `${t + 1} of ${last + 1}: ${shorten(data.words[t])}`
-    lines.move(t)
-    for (const { network, words, verdict, heat } of rows) {
-      verdict.textContent = `${percent(network.verdicts[t])} praise`
-      words.forEach((word, i) => { word.classList.toggle("now", i === t); word.classList.toggle("later", i > t) })
-      heat.cursor.setAttribute("x", t)
-      heat.chosen.setAttribute("y", kept.unit * CELL)
-    }
-    if (gated) tell(t)
-  }
-
-  function tell(t) {
-    const read = (name, at) => gated.gates[name][kept.unit][at]
-    gates.replaceChildren(...GATES.map(([name, title, help, low]) => {
-      const bars = drawBars(gated.gates[name][kept.unit], low, t)
-      bars.setAttribute("aria-label", `${title} over the words, ${help}; now ${signed(read(name, t))}`)
-      return make("div", { title: help }, [make("span", { textContent: title }), bars, make("b", { textContent: signed(read(name, t)) })])
-    }))
-    const before = t > 0 ? read("cells", t - 1) : 0
-    told.textContent = `At “${shorten(data.words[t])}”: memory ${signed(before)} × ${signed(read("forget_gate", t))} kept, plus ${signed(read("candidate", t))} × ${signed(read("input_gate", t))} written, is ${signed(read("cells", t))}. The state shows tanh of it × ${signed(read("output_gate", t))} = ${signed(read("states", t))}.`
-  }
-
-  root.replaceChildren(
-    make("div", { className: "controls" }, [play, slider, output]),
-    lines.box,
-    make("label", { className: "way" }, ["Words coloured by ", way, make("span", { className: "note", textContent: "orange for praise, blue for blame" })]),
-    ...rows.map((row) => row.box),
-    ...(gated ? [panel] : []),
-  )
-  colour()
-  update()
-  return stop
-}
-
-function drawVerdicts(data) {
-  const { width, height, left, right, top, bottom } = CHART
-  const last = Math.max(1, data.words.length - 1)
-  const x = (t) => left + (t / last) * (width - left - right)
-  const y = (share) => top + (1 - share) * (height - top - bottom)
-  const grid = [0, 0.5, 1].flatMap((share) => {
-    const label = draw("text", { x: left - 4, y: y(share) + 4, "text-anchor": "end" })
-    label.textContent = percent(share)
-    return [draw("line", { x1: left, x2: width - right, y1: y(share), y2: y(share), class: "grid" }), label]
-  })
-  const lines = data.networks.map((network) => draw("polyline", {
-    points: network.verdicts.map((share, t) => `${x(t)},${y(share)}`).join(" "), class: `line ${network.key}` }))
-  const cursor = draw("line", { y1: top, y2: height - bottom, class: "cursor" })
-  const dots = data.networks.map((network) => draw("circle", { r: 4.5, class: `dot ${network.key}` }))
-  const move = (t) => {
-    cursor.setAttribute("x1", x(t))
-    cursor.setAttribute("x2", x(t))
-    dots.forEach((dot, i) => { dot.setAttribute("cx", x(t)); dot.setAttribute("cy", y(data.networks[i].verdicts[t])) })
-  }
-  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "verdicts" }, [...grid, ...lines, cursor, ...dots])
-  svg.setAttribute("aria-label", `Probability of praise after every word. ${data.networks.map((n) => `${n.name} ends at ${percent(n.verdicts.at(-1))}`).join(", ")}.`)
-  const legend = make("div", { className: "legend" }, ["Probability that the text praises, after every word: ", ...data.networks.flatMap((n) => [make("i", { className: n.key }), `${n.name} `])])
-  return { move, box: make("div", {}, [legend, svg]) }
-}
-
-// One unit's values over the words, a bar a word, from 0 to 1 or (low = -1) both ways from zero.
-function drawBars(values, low, now) {
+/**
+ * Return one unit's values over the words, a bar a word, from 0 to 1 or (low = -1) both ways.
+ * @param {number[]} values
+ * @param {number} low
+ * @param {number} now
+ * @param {string} label
+ */
+function drawBars(values, low, now, label) {
   const top = low ? Math.max(1, ...values.map(Math.abs)) : 1
   const zero = low ? 0.5 : 1
   const bars = values.map((value, t) => {
     const height = (Math.abs(value) / top) * zero
-    return draw("rect", { x: t + 0.06, y: value < 0 ? zero : zero - height, width: 0.88, height, class: t === now ? "now" : t > now ? "later" : "" })
+    const name = t === now ? "now" : t > now ? "later" : ""
+    return makeSvg("rect", { x: t + 0.06, y: value < 0 ? zero : zero - height, width: 0.88, height, class: name })
   })
-  const axis = draw("line", { x1: 0, x2: values.length, y1: zero, y2: zero, class: "axis" })
-  return draw("svg", { viewBox: `0 0 ${values.length} 1`, preserveAspectRatio: "none", role: "img", class: "bars" }, [...bars, axis])
+  const axis = makeSvg("line", { x1: 0, x2: values.length, y1: zero, y2: zero, class: "axis" })
+  const drawing = makeDrawing(values.length, 1, label, [...bars, axis])
+  drawing.setAttribute("preserveAspectRatio", "none")
+  drawing.classList.add("bars")
+  return drawing
 }
+
+/**
+ * @param {Network} network
+ * @param {(unit: number, word: number) => void} choose
+ */
+function drawHeat({ name, carried, gates }, choose) {
+  const [count, columns] = [carried.length, carried[0].length]
+  const scale = Math.max(...carried.flat().map(Math.abs), 1e-9)
+  const cells = carried.flatMap((row, unit) =>
+    row.map((value, t) => {
+      const style = `fill: ${tint(value / scale)}`
+      const cell = makeSvg("rect", { x: t, y: unit * CELL, width: 1.02, height: CELL, style })
+      cell.onclick = () => choose(unit, t)
+      return cell
+    }),
+  )
+  const cursor = makeSvg("rect", { y: 0, width: 1, height: count * CELL, class: "cursor" })
+  const chosen = makeSvg("rect", { x: 0, width: columns, height: CELL, class: "chosen" })
+  const label = `${name}: ${count} units over the words; orange above zero, blue below`
+  const drawing = makeDrawing(columns, count * CELL, label, [...cells, cursor, ...(gates ? [chosen] : [])])
+  drawing.setAttribute("preserveAspectRatio", "none")
+  drawing.classList.add("heat")
+  /** @param {State} state */
+  const move = ({ word, unit }) => {
+    cursor.setAttribute("x", String(word))
+    chosen.setAttribute("y", String(unit * CELL))
+  }
+  return { drawing, move }
+}
+
+/** @param {Network[]} networks */
+function drawVerdicts(networks) {
+  const ends = networks.map(({ name, verdicts }) => `${name} ends at ${percent(verdicts.at(-1))}`)
+  return createChart({
+    label: `Probability of praise after every word. ${ends.join(", ")}.`,
+    caption: "Probability that the text praises, after every word",
+    low: 0,
+    high: 1,
+    write: percent,
+    lines: networks.map(({ name, verdicts }) => ({ title: name, values: verdicts })),
+  })
+}
+
+export default createFigure(
+  /** @param {import("../../figures/core.js").Scene<Memory, State>} scene */
+  ({ data: { words, unknown, networks, ways }, state, tell }) => {
+    const last = words.length - 1
+    const gated = networks.find(({ gates }) => gates)
+    const [panel, gates] = [make("section", { className: "cell" }), make("div", { className: "gates" })]
+    const told = make("p", { className: "told", "aria-live": "polite" })
+    /** @param {Partial<State>} change */
+    const go = (change) => {
+      player.halt()
+      Object.assign(state, change)
+      player.go(state.word)
+      tell()
+    }
+    /** @type {(word: string, i: number) => HTMLButtonElement} */
+    const makeWord = (word, i) => {
+      const isUnknown = unknown.includes(i)
+      const title = isUnknown ? "unknown to the networks: all unknown words are one to them" : word
+      const className = isUnknown ? "unknown" : ""
+      return makeButton(shorten(word), () => go({ word: i }), { title, className })
+    }
+    const rows = networks.map((network) => {
+      const buttons = words.map(makeWord)
+      const verdict = make("b")
+      /** @type {(unit: number, word: number) => void} */
+      const choose = (unit, word) => go(network.gates ? { word, unit } : { word })
+      const heat = drawHeat(network, choose)
+      const element = make("section", {}, [
+        make("h4", {}, [make("i", { className: network.key }), `${network.name}: `, verdict]),
+        make("p", { className: "words" }, buttons),
+        make("p", { className: "note", textContent: network.carries }),
+        heat.drawing,
+      ])
+      return { network, buttons, verdict, heat, element }
+    })
+    const colour = () => {
+      for (const { network, buttons } of rows) {
+        const shares = network.shares[ways[state.way]]
+        const scale = Math.max(...shares.map(Math.abs), 1e-9)
+        buttons.forEach((button, i) => {
+          button.style.background = tint((0.85 * shares[i]) / scale)
+          button.setAttribute("aria-label", `${words[i]}: ${number(shares[i])}`)
+        })
+      }
+    }
+    const way = createSelect("words coloured by", (index) => {
+      state.way = index
+      colour()
+      tell()
+    })
+    way.fill(ways, state.way)
+    const unit = createSelect("unit", (index) => go({ unit: index }))
+    if (gated) {
+      unit.fill(
+        gated.units.map((each) => `unit ${each}`),
+        state.unit,
+      )
+      panel.append(make("h4", {}, ["One memory cell of the LSTM: ", unit.select]), gates, told)
+    }
+    const chart = drawVerdicts(networks)
+
+    /** @type {(values: Record<string, number[][]>, t: number) => void} */
+    const explain = (values, t) => {
+      /** @type {(name: string, at?: number) => string} */
+      const read = (name, at = t) => number(values[name][state.unit][at])
+      gates.replaceChildren(
+        ...GATES.map(({ name, title, help, low }) => {
+          const label = `${title} over the words, ${help}; now ${read(name)}`
+          const bars = drawBars(values[name][state.unit], low, t, label)
+          return make("div", { title: help }, [make("span", {}, [title]), bars, make("b", {}, [read(name)])])
+        }),
+      )
+      told.textContent =
+        `At “${shorten(words[t])}”: memory ${t > 0 ? read("cells", t - 1) : number(0)} × ${read("forget_gate")} kept, ` +
+        `plus ${read("candidate")} × ${read("input_gate")} written, is ${read("cells")}. ` +
+        `The state shows tanh of it × ${read("output_gate")} = ${read("states")}.`
+    }
+    const player = createPlayer({
+      label: "word",
+      max: last,
+      describe: (word) => `${word + 1} of ${last + 1}: ${shorten(words[word])}`,
+      show: (word) => {
+        state.word = word
+        chart.move(word)
+        unit.select.value = String(state.unit)
+        for (const { network, buttons, verdict, heat } of rows) {
+          verdict.textContent = `${percent(network.verdicts[word])} praise`
+          buttons.forEach((button, i) => {
+            button.classList.toggle("now", i === word)
+            button.classList.toggle("later", i > word)
+          })
+          heat.move(state)
+        }
+        if (gated?.gates) explain(gated.gates, word)
+      },
+      rest: tell,
+    })
+    colour()
+    player.go(state.word)
+    const note = make("span", { className: "note" }, ["orange for praise, blue for blame"])
+    return [
+      player.element,
+      chart.element,
+      make("label", { className: "bar" }, ["Words coloured by ", way.select, note]),
+      ...rows.map(({ element }) => element),
+      ...(gated ? [panel] : []),
+    ]
+  },
+)

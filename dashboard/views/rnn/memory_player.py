@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.parsing import parse_whole
 
-from dashboard import charts
-
-_HERE = Path(__file__).parent
-_COLORS = {
-    "first": charts.ORANGE,
-    "second": charts.BLUE,
-    "below": charts.SKY_BLUE,
-    "above": charts.ORANGE,
-}
-
-_component = st.components.v2.component(
-    "glass_box_memory_player",
-    html='<div class="memory"></div>\n<!-- filled by memory_player.js -->',
-    css=(_HERE / "memory_player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "memory_player.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/rnn/memory_player")
 
 
 @dataclass(frozen=True)
@@ -45,19 +30,20 @@ class ShownReader:
 
 
 def draw_memory(
-    identity: str,
-    words: Sequence[str],
-    unknown: Sequence[int],
-    networks: Sequence[ShownReader],
-    key: str,
+    identity: str, words: Sequence[str], unknown: Sequence[int], networks: Sequence[ShownReader]
 ) -> None:
     """Draw both networks over the words; ``identity`` changes with the text."""
+    last, ways = len(words) - 1, list(networks[0].shares)
+    units = max(len(network.units) for network in networks)
+    controls = {
+        "word": Control("memory.word", last, parse_whole(0, last), of=identity),
+        "unit": Control("memory.unit", 0, parse_whole(0, units - 1), of=identity),
+        "way": Control("memory.way", 0, parse_whole(0, len(ways) - 1)),
+    }
     data = {
-        "id": identity,
         "words": list(words),
         "unknown": list(unknown),
         "networks": [asdict(network) for network in networks],
-        "ways": list(networks[0].shares),
-        "colors": _COLORS,
+        "ways": ways,
     }
-    _component(data=data, key=key)
+    _draw(data, "memory_player", controls)

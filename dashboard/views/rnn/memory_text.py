@@ -67,7 +67,7 @@ def draw_text() -> None:
         )
     _draw_notes(words)
     shown = [_show(name, key, found[name]) for name, key in ((RNN, "first"), (LSTM, "second"))]
-    draw_memory(identity, words.labels, words.unknown, shown, "memory_player")
+    draw_memory(identity, words.labels, words.unknown, shown)
     _draw_test(found)
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from dashboard import state
 from dashboard.attribution import METHODS, get_method
 from dashboard.attribution.base import Method
 from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
+from dashboard.figures.base import Control
 from dashboard.figures.map_sequence import (
     Frame,
     MapSequence,
@@ -29,13 +29,13 @@ from dashboard.inference.sight import Sight
 from dashboard.limits.agreement import compute_rank_correlation
 from dashboard.limits.corruption_grid import Cell, CorruptedView, compute_grid, compute_steps
 from dashboard.limits.maps import encode_heat
+from dashboard.parsing import parse_option
 from dashboard.stress import CORRUPTIONS, Corruption, get_corruption, list_corruptions
-from dashboard.views.shift.corruption_grid import GridCell, GridRow, draw_grid, read_pick
+from dashboard.views.shift.corruption_grid import GridCell, GridRow, draw_grid
 from dashboard.widgets.on_demand import compute_on_demand
 from dashboard.widgets.option_select import select_option, switch
 
 CORRUPTION, METHOD, EXTRA = "shift.corruption", "shift.method", "shift.all"
-GRID = "corruption_grid"
 DEFAULT = "fog"
 TRIVIAL = "edges"
 FIRST_SEVERITY = 3
@@ -59,6 +59,7 @@ def select_corruption(sight: Sight) -> Corruption:
 
 
 _NAMES = tuple(each.name for each in CORRUPTIONS)
+_CORRUPTION = Control(CORRUPTION, DEFAULT, parse_option(_NAMES))
 
 
 def _name_corruption(name: str) -> str:
@@ -97,7 +98,7 @@ def draw_steps(sight: Sight, corruption: Corruption, method: Method | None) -> N
         store=get_store(sight),
     )
     if sequence is not None:
-        draw_map_sequence(sequence, "steps")
+        draw_map_sequence(sequence, "shift.severity")
 
 
 def _create_sequence(
@@ -175,7 +176,7 @@ def draw_all(sight: Sight) -> None:
     if rows is None:
         return
     label = sight.labels[sight.target]
-    draw_grid(rows, label, sight.is_small, _take_pick, GRID)
+    draw_grid(rows, label, sight.is_small, _CORRUPTION)
     cells = [cell for row in rows for cell in row.cells]
     held = sum(cell.is_held for cell in cells)
     worst = min(rows, key=lambda row: sum(cell.probability for cell in row.cells))
@@ -213,9 +214,3 @@ def encode_tile(view: Pixels) -> str:
     buffer = io.BytesIO()
     image.save(buffer, format="JPEG", quality=_QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def _take_pick() -> None:
-    name = read_pick(state.get(GRID, None), _NAMES)
-    if name is not None:
-        state.put(CORRUPTION, name)

@@ -1,84 +1,102 @@
 // A picture under every corruption (rows) at every severity (columns). All pictures and answers were
-// computed on the server; cells are opened here alone. Only "show its map" asks the server.
+// computed on the server; cells are opened here alone. Only "show its map" asks for another map.
 
-const kept = { place: [0, 4] }
+import {
+  createFigure,
+  make,
+  makeButton,
+  makeScales,
+  makeStatus,
+  number,
+  percent,
+  readColor,
+  walkTable,
+} from "../../figures/core.js"
 
-// White on blue at 0, black on orange at 1: Okabe and Ito's blue and orange over a pale middle.
-const LOW = [0, 114, 178], MIDDLE = [240, 240, 240], HIGH = [230, 159, 0]
+/**
+ * @typedef {{probability: number, told: string, is_held: boolean, picture: string}} Cell
+ * @typedef {{name: string, title: string, group: string, cells: Cell[]}} Row
+ * @typedef {{rows: Row[], answer: string, is_small: boolean}} Grid
+ */
 
-function make(tag, properties = {}, children = []) {
-  const element = document.createElement(tag)
-  Object.assign(element, properties)
-  element.append(...children)
-  return element
-}
+const SEVERITIES = [1, 2, 3, 4, 5]
+const MIDDLE = [240, 240, 240]
 
-function mix(value) {
-  const [from, to, share] = value < 0.5 ? [LOW, MIDDLE, value * 2] : [MIDDLE, HIGH, value * 2 - 1]
-  return from.map((each, i) => Math.round(each + share * (to[i] - each)))
-}
-
-const percent = (value) => `${Math.round(100 * value)} %`
-
-export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".grid")
-  let place = [Math.min(kept.place[0], data.rows.length - 1), kept.place[1]]
-  const cells = []
-  const image = make("img")
-  const sentence = make("p")
-  sentence.setAttribute("role", "status")
-  const button = make("button", { type: "button", className: "open" })
-
-  const open = (i, j) => {
-    place = [i, j]
-    kept.place = place
-    const row = data.rows[i]
-    const cell = row.cells[j]
-    image.src = cell.picture
-    image.alt = `The picture under ${row.title}, severity ${j + 1}`
-    const now = cell.is_held ? "still the answer" : `the network now says ${cell.told}`
-    sentence.textContent = `${row.title}, severity ${j + 1}: ${data.answer} ${percent(cell.probability)}, ${now}.`
-    button.textContent = `Show its map: ${row.title}`
-    cells.forEach((each) => {
-      const isOpen = each.i === i && each.j === j
-      each.element.setAttribute("aria-pressed", isOpen)
-      each.element.tabIndex = isOpen ? 0 : -1
-    })
-  }
-  button.onclick = () => setTriggerValue("pick", data.rows[place[0]].name)
-
-  const table = make("div", { className: "table" }, [
-    make("span", { className: "label", textContent: "Severity" }),
-    ...[1, 2, 3, 4, 5].map((level) => make("span", { className: "head", textContent: level })),
-  ])
-  data.rows.forEach((row, i) => {
-    table.append(make("span", { className: "label", textContent: row.title, title: `${row.title} (${row.group})` }))
-    row.cells.forEach((cell, j) => {
-      const element = make("button", { type: "button", textContent: Math.round(100 * cell.probability) + (cell.is_held ? "" : "✗") })
-      element.style.background = `rgb(${mix(cell.probability).join(",")})`
-      element.style.color = cell.probability < 0.25 ? "#ffffff" : "#000000"
-      element.setAttribute("aria-label", `${row.title}, severity ${j + 1}: ${percent(cell.probability)}, ${cell.is_held ? "answer held" : `now ${cell.told}`}`)
-      element.onclick = () => open(i, j)
-      element.onmouseenter = () => open(i, j)
-      element.onfocus = () => open(i, j)
-      cells.push({ element, i, j })
-      table.append(element)
-    })
-  })
-  // One stop for the Tab key, arrows inside.
-  table.onkeydown = (event) => {
-    const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key]
-    if (!by) return
-    event.preventDefault()
-    const found = cells.find((each) => each.i === place[0] + by[0] && each.j === place[1] + by[1])
-    if (found) found.element.focus()
-  }
-  const strip = make("i")
-  strip.style.background = `linear-gradient(to right, rgb(${LOW}), rgb(${MIDDLE}), rgb(${HIGH}))`
-  const scale = make("div", { className: "scale" }, [
-    "0 %", strip, `100 % probability of ${data.answer}; ✗ another answer won`,
-  ])
-  const side = make("div", { className: data.is_small ? "side small" : "side" }, [image, sentence, button])
-  root.replaceChildren(make("div", { className: "columns" }, [make("div", {}, [table, scale]), side]))
-  open(...place)
-}
+export default createFigure(
+  /** @param {import("../../figures/core.js").Scene<Grid, {cell: string, corruption: string}>} scene */
+  ({ root, data, state, tell }) => {
+    const [low, high] = [readColor(root, "blue"), readColor(root, "orange")]
+    /** @type {(value: number) => string} white on blue at 0, black on orange at 1 */
+    const mix = (value) => {
+      const [from, to, share] = value < 0.5 ? [low, MIDDLE, value * 2] : [MIDDLE, high, value * 2 - 1]
+      return `rgb(${from.map((each, i) => Math.round(each + share * (to[i] - each))).join(",")})`
+    }
+    const [name, severity] = state.cell.split("-")
+    const asked = data.rows.findIndex((row) => row.name === name)
+    let place = asked < 0 ? [0, 4] : [asked, Number(severity) - 1]
+    const image = make("img")
+    const sentence = makeStatus()
+    const pick = () => {
+      state.corruption = data.rows[place[0]].name
+      settle()
+    }
+    const button = makeButton("", pick, { className: "open" })
+    const settle = () => {
+      state.cell = `${data.rows[place[0]].name}-${place[1] + 1}`
+      tell()
+    }
+    /** @type {(i: number, j: number) => void} */
+    const open = (i, j) => {
+      place = [i, j]
+      const { title, cells: row } = data.rows[i]
+      image.src = row[j].picture
+      image.alt = `The picture under ${title}, severity ${j + 1}`
+      const now = row[j].is_held ? "still the answer" : `the network now says ${row[j].told}`
+      sentence.textContent = `${title}, severity ${j + 1}: ${data.answer} ${percent(row[j].probability)}, ${now}.`
+      button.textContent = `Show its map: ${title}`
+      cells.forEach((each, at) => {
+        const isOpen = at === i * SEVERITIES.length + j
+        each.setAttribute("aria-pressed", String(isOpen))
+        each.tabIndex = isOpen ? 0 : -1
+      })
+    }
+    /** @type {(row: Row, cell: Cell, i: number, j: number) => HTMLButtonElement} */
+    const makeCell = ({ title }, { probability, is_held, told }, i, j) => {
+      const look = () => open(i, j)
+      const click = () => {
+        look()
+        settle()
+      }
+      return makeButton(number(100 * probability, 0) + (is_held ? "" : "✗"), click, {
+        "aria-label": `${title}, severity ${j + 1}: ${percent(probability)}, ${is_held ? "answer held" : `now ${told}`}`,
+        style: { background: mix(probability), color: probability < 0.25 ? "#ffffff" : "#000000" },
+        onmouseenter: look,
+        onfocus: look,
+      })
+    }
+    const cells = data.rows.flatMap((row, i) => row.cells.map((cell, j) => makeCell(row, cell, i, j)))
+    const table = make("div", { className: "table" }, [
+      make("span", { className: "label", textContent: "Severity" }),
+      ...SEVERITIES.map((level) => make("span", { className: "head", textContent: String(level) })),
+      ...data.rows.flatMap(({ title, group }, i) => [
+        make("span", { className: "label", textContent: title, title: `${title} (${group})` }),
+        ...cells.slice(i * SEVERITIES.length, (i + 1) * SEVERITIES.length),
+      ]),
+    ])
+    walkTable(
+      table,
+      ([down, right]) => {
+        const [i, j] = [place[0] + down, place[1] + right]
+        return j in SEVERITIES ? cells[i * SEVERITIES.length + j] : undefined
+      },
+      settle,
+    )
+    const gradient = `linear-gradient(to right, rgb(${low}), rgb(${MIDDLE}), rgb(${high}))`
+    const ends = [percent(0), `${percent(1)} probability of ${data.answer}; ✗ another answer won`]
+    const side = make("div", { className: data.is_small ? "side small" : "side" }, [image, sentence, button])
+    open(place[0], place[1])
+    return [
+      make("div", { className: "columns" }, [make("div", {}, [table, ...makeScales([[gradient, ...ends]])]), side]),
+    ]
+  },
+)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.parsing import parse_option
 
-_HERE = Path(__file__).parent
+N_SEVERITIES = 5
 
-_component = st.components.v2.component(
-    "glass_box_corruption_grid",
-    html='<div class="grid"></div>\n<!-- filled by corruption_grid.js -->',
-    css=(_HERE / "corruption_grid.css").read_text(encoding="utf-8"),
-    js=(_HERE / "corruption_grid.js").read_text(encoding="utf-8"),
-)
+_draw = create_figure("views/shift/corruption_grid")
 
 
 @dataclass(frozen=True)
@@ -40,17 +34,11 @@ class GridRow:
 
 
 def draw_grid(
-    rows: Sequence[GridRow], answer: str, is_small: bool, on_pick: Callable[[], None], key: str
+    rows: Sequence[GridRow], answer: str, is_small: bool, corruption: Control[str]
 ) -> None:
-    """Draw the grid; ``answer`` names the first answer. A pick is read with ``read_pick``."""
-    _component(
-        data={"rows": [asdict(row) for row in rows], "answer": answer, "is_small": is_small},
-        key=key,
-        on_pick_change=on_pick,
-    )
-
-
-def read_pick(value: Any, names: Sequence[str]) -> str | None:
-    """Return the corruption in what the browser sent, None if it is none of ``names``."""
-    sent = getattr(value, "pick", None)
-    return sent if isinstance(sent, str) and sent in names else None
+    """Draw the grid; ``answer`` names the first answer, a button chooses another ``corruption``."""
+    data = {"rows": [asdict(row) for row in rows], "answer": answer, "is_small": is_small}
+    names = [row.name for row in rows]
+    cells = [f"{name}-{severity}" for name in names for severity in range(1, N_SEVERITIES + 1)]
+    cell = Control("shift.cell", cells[N_SEVERITIES - 1], parse_option(cells))
+    _draw(data, "corruption_grid", {"cell": cell, "corruption": corruption})

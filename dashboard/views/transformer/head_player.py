@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
-import streamlit as st
+from dashboard.figures.base import Control, create_figure
+from dashboard.parsing import parse_real, parse_whole
+from dashboard.views.transformer.words import Words
 
-_HERE = Path(__file__).parent
+_draw = create_figure("views/transformer/head_player")
 
-_component = st.components.v2.component(
-    "glass_box_head_player",
-    html='<div class="head"></div>\n<!-- filled by head_player.js -->',
-    css=(_HERE / "head_player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "head_player.js").read_text(encoding="utf-8"),
-)
-
-TEMPERATURES = tuple(10 ** (power / 20) for power in range(-20, 21))  # 0.1 to 10
+# 0.1 to 10, as short as a link has them.
+TEMPERATURES = tuple(round(10 ** (power / 20), 3) for power in range(-20, 21))
 
 Numbers = Sequence[Sequence[float]]
 
@@ -29,42 +23,19 @@ class OpenedHead:
 
     title: str
     labels: Sequence[str]
-    looks_from: int
-    looks_to: int
     queries: Numbers
     keys: Numbers
     values: Numbers
     attention: Numbers
 
 
-def draw_head(
-    identity: str,
-    sentences: Sequence[OpenedHead],
-    step: int,
-    on_step: Callable[[], None],
-    colors: Mapping[str, str],
-    key: str,
-) -> None:
-    """Draw the head at the temperature at place ``step``.
-
-    ``identity`` changes with sentences, words and head. A temperature that the reader lets go of is
-    sent as ``step`` and calls ``on_step``.
-    """
-    shown = [
-        {**vars(each), "from": each.looks_from, "to": each.looks_to, "labels": list(each.labels)}
-        for each in sentences
-    ]
-    data = {
-        "id": identity,
-        "sentences": shown,
-        "temperatures": TEMPERATURES,
-        "step": step,
-        "colors": dict(colors),
+def draw_head(sentences: Sequence[OpenedHead], words: Control[Words]) -> None:
+    """Draw the head on the words that the reader chose, at a temperature."""
+    hottest = parse_real(TEMPERATURES[0], TEMPERATURES[-1])
+    controls = {
+        "temperature": Control("attention.temperature", 1.0, hottest, "{:g}".format),
+        "sentence": Control("attention.sentence", 0, parse_whole(0, len(sentences) - 1)),
+        "words": words,
     }
-    _component(data=data, key=key, on_step_change=on_step)
-
-
-def read_step(value: Any) -> int | None:
-    """Return the place of the slider in what the browser sent, None if it is no such thing."""
-    sent = getattr(value, "step", None)
-    return sent if isinstance(sent, int) and 0 <= sent < len(TEMPERATURES) else None
+    data = {"sentences": [asdict(each) for each in sentences], "temperatures": TEMPERATURES}
+    _draw(data, "attention_head", controls)

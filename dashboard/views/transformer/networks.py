@@ -6,15 +6,16 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from dashboard import cache, state
+from dashboard.figures.base import Control, Controls
 from dashboard.inference.cards import PREDICT_FILE
 from dashboard.inference.heads import HeadsGraph
+from dashboard.parsing import parse_option, parse_whole
 from dashboard.sequences.reading import Reading, read_sentence
-from dashboard.views.transformer.attention_player import Place, read_view
-from dashboard.widgets.option_select import parse_option, parse_whole
 
 ENCODER, RESOLVER = "minilm.sentences", "resolver.pronouns"
 NETWORK, LAYER, HEAD = "attention.net", "attention.layer", "attention.head"
-PLAYER = "attention_player"
+
+Place = tuple[int, int, int]  # network, layer, head, each from 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +84,12 @@ def bind_place(networks: Networks) -> Place:
     return index, layer - 1, head - 1
 
 
-def take_place(networks: Networks) -> None:
-    """Take over the place that the reader settled on in the figure."""
-    sent = read_view(state.get(PLAYER, None))
-    if sent is not None and sent[0] < len(networks.names):
-        state.put(NETWORK, networks.names[sent[0]])
-        state.put(LAYER, sent[1] + 1)
-        state.put(HEAD, sent[2] + 1)
+def create_place(networks: Networks, place: Place) -> Controls:
+    """Return the controls of ``place`` for the figure, which may choose another network with it."""
+    layers, heads = map(max, zip(*map(count_heads, networks.graphs), strict=True))
+    start = choose_start(networks.graphs[place[0]])
+    return {
+        "net": Control(NETWORK, networks.names[0], parse_option(networks.names)),
+        "layer": Control(LAYER, start[0] + 1, parse_whole(1, layers)),
+        "head": Control(HEAD, start[1] + 1, parse_whole(1, heads)),
+    }

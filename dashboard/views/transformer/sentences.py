@@ -4,46 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import cache, charts
+from dashboard import cache
+from dashboard.figures.base import Control, Controls
 from dashboard.inference.zoo import ZooError
 from dashboard.sequences.pronouns import TRAINED_ON, describe_accuracy, describe_heads
 from dashboard.sequences.reading import Reading, describe_choice, describe_reading, find_rival
 from dashboard.sequences.word_evidence import Evidence, explain_choice, explain_similarity
 from dashboard.sequences.word_pieces import MAX_CHARACTERS, NoWordsError
 from dashboard.views.transformer.attention_player import (
-    Place,
     ShownNetwork,
     ShownSentence,
-    Words,
     draw_attention,
 )
 from dashboard.views.transformer.head_player import OpenedHead, draw_head
 from dashboard.views.transformer.networks import (
     ENCODER,
-    PLAYER,
     RESOLVER,
     Networks,
+    Place,
     bind_place,
     choose_start,
     count_heads,
+    create_place,
     make_key,
     open_networks,
     read,
-    take_place,
 )
 from dashboard.views.transformer.word_evidence import draw_evidence
-from dashboard.views.transformer.words import (
-    OPENED,
-    bind_temperature,
-    bind_words,
-    forget_words,
-    take_temperature,
-    take_words,
-)
+from dashboard.views.transformer.words import Words, create_words
 from dashboard.widgets.option_select import select_text
 
 COMPARISON = "lstm.pronouns"  # of the resolver's size, without attention
@@ -53,8 +44,6 @@ SEEDS = {
     SECOND: "The animal didn't cross the street because it was too wide.",
 }
 _WHICH = ("first", "second")
-_COLORS = {"line": charts.BLUE, "target": charts.ORANGE}
-_STRIPS = {"below": charts.SKY_BLUE, "above": charts.ORANGE, "share": charts.BLUE}
 _DIGITS = 3
 
 Readings = Sequence[Reading]
@@ -75,8 +64,8 @@ def draw_sentences() -> None:
         st.warning(str(error), icon="⚠️")
         return
     identity = hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:12]
-    words = bind_words(readings)
-    _draw_player(networks, readings, place, words, identity)
+    words = create_words(readings, identity)
+    _draw_player(networks, readings, {**create_place(networks, place), "words": words})
     _draw_accuracy(networks, readings)
     st.subheader(f"One head opened: layer {place[1] + 1}, head {place[2] + 1}")
     _draw_head(networks, readings, place, words, identity)
@@ -94,28 +83,24 @@ def _ask_sentences() -> tuple[str, str]:
                 f"The {which} sentence",
                 seed,
                 MAX_CHARACTERS,
-                on_change=forget_words,
                 help="English, with a pronoun. Change one word of it and compare.",
             )
         texts.append(text)
     return texts[0], texts[1]
 
 
-def _draw_player(
-    networks: Networks, readings: Readings, place: Place, words: Words, identity: str
-) -> None:
+def _draw_player(networks: Networks, readings: Readings, controls: Controls) -> None:
     sentences = [
         ShownSentence(
             title=f"The {which} sentence",
             labels=reading.pieces.labels,
             unknown=reading.pieces.unknown,
-            looks_from=asks,
-            looks_to=asked,
         )
-        for which, reading, (asks, asked) in zip(_WHICH, readings, words, strict=True)
+        for which, reading in zip(_WHICH, readings, strict=True)
     ]
     shown = [
         ShownNetwork(
+            name=graph.card.name,
             title=graph.card.title,
             layers=count_heads(graph)[0],
             heads=count_heads(graph)[1],
@@ -131,16 +116,7 @@ def _draw_player(
     ]
     if said:
         st.info(" ".join(said))
-    draw_attention(
-        identity,
-        sentences,
-        shown,
-        place,
-        lambda: take_place(networks),
-        take_words,
-        _COLORS,
-        PLAYER,
-    )
+    draw_attention(sentences, shown, controls)
 
 
 def _draw_accuracy(networks: Networks, readings: Readings) -> None:
@@ -176,7 +152,7 @@ def _asks_other(reading: Reading) -> bool:
 
 
 def _draw_head(
-    networks: Networks, readings: Readings, place: Place, words: Words, identity: str
+    networks: Networks, readings: Readings, place: Place, words: Control[Words], identity: str
 ) -> None:
     index, layer, head = place
     graph = networks.graphs[index]
@@ -194,12 +170,7 @@ def _draw_head(
         "numbers: blue below zero, orange above, strong far from zero. Point at a word to see its "
         "product; turn the temperature."
     )
-    asking = [
-        replace(each, looks_from=asks, looks_to=asked)
-        for each, (asks, asked) in zip(opened, words, strict=True)
-    ]
-    identity = "/".join(map(str, (identity, *place, *words)))
-    draw_head(identity, asking, bind_temperature(), take_temperature, _STRIPS, OPENED)
+    draw_head(opened, words)
 
 
 def _open_head(networks: Networks, reading: Reading, place: Place, title: str) -> OpenedHead:
@@ -211,8 +182,6 @@ def _open_head(networks: Networks, reading: Reading, place: Place, title: str) -
     return OpenedHead(
         title=title,
         labels=reading.pieces.labels,
-        looks_from=reading.asks,
-        looks_to=reading.looks_to,
         queries=heads.queries[head].round(_DIGITS).tolist(),
         keys=heads.keys[head].round(_DIGITS).tolist(),
         values=heads.values[head].round(_DIGITS).tolist(),

@@ -18,7 +18,6 @@ from dashboard.learning.frames import (
 )
 from dashboard.learning.mlp import compute_loss, create_mlp, forward
 from dashboard.learning.surfaces import get_surface
-from dashboard.views.fundamentals.descent_player import read_start
 from dashboard.views.fundamentals.neuron_figure import Neuron, parse_neuron
 
 
@@ -81,11 +80,3 @@ def test_a_neuron_in_the_link_comes_back() -> None:
 )
 def test_a_neuron_that_means_nothing_is_none(text: str) -> None:
     assert parse_neuron(text) is None
-
-
-@pytest.mark.parametrize("sent", [None, 3, [1], [1, "x"], [1, float("nan")], [1e9, 0]])
-def test_a_start_that_means_nothing_is_none(sent: object) -> None:
-    class Value:
-        start = sent
-
-    assert read_start(Value()) is None

@@ -1,7 +1,6 @@
 """The page *CNN, the eyes* on the real zoo."""
 
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,6 @@ from dashboard.inference.samples import choose_subject, list_samples
 from dashboard.views import VIEWS
 from dashboard.views.cnn import page as cnn
 from dashboard.views.cnn.charts import HUMAN, ILSVRC, plot_contest
-from dashboard.views.cnn.feature_maps import read_unit
 from tests.dashboard.app_driver import has_text, open_view
 
 open_page = partial(open_view, "cnn")
@@ -86,16 +84,6 @@ def test_the_question_scores_what_the_page_measured() -> None:
     button.click().run()
     assert has_text(app, "✅ Right.")
     assert has_text(app, "Probability left: 1 early")
-
-
-def test_what_the_browser_sends_is_checked() -> None:
-    class Sent:
-        def __init__(self, unit: Any) -> None:
-            self.unit = unit
-
-    assert read_unit(Sent([1, 5])) == (1, 5)
-    for value in (None, Sent(None), Sent([1]), Sent(["1", "2"]), Sent("12")):
-        assert read_unit(value) is None
 
 
 def test_the_contest_names_alexnet_and_the_human_line() -> None:

@@ -8,7 +8,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
-from dashboard.figures.tile_player import read_frame
 from dashboard.generation.diffusion import LEVELS
 from dashboard.inference.zoo import ZooError
 from dashboard.views import VIEWS
@@ -60,7 +59,7 @@ def test_a_link_restores_all_that_was_asked_for() -> None:
     steps, levels = read_players(app)
     titles = [row["title"] for row in steps["rows"]]
     assert titles == ["Dress, guidance 3.5, seed 42", "Bag, guidance 3.5, seed 42"]
-    assert len(steps["frames"]) == 4 and levels["start"] == 9
+    assert len(steps["frames"]) == 4 and levels["state"] == {"frame": 9}
 
 
 def test_a_link_out_of_range_falls_back_and_is_reported() -> None:
@@ -115,13 +114,3 @@ def test_a_missing_network_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     app = open_page()
     assert not app.exception
     assert len(app.error) == 1 and not app.get("bidi_component")
-
-
-def test_what_the_browser_sends_is_checked() -> None:
-    class Sent:
-        def __init__(self, frame: Any) -> None:
-            self.frame = frame
-
-    assert read_frame(Sent(5), 6) == 5
-    for value in (None, Sent(None), Sent(6), Sent(-1), Sent("1"), Sent(True), Sent(1.5)):
-        assert read_frame(value, 6) is None

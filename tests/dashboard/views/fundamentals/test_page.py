@@ -39,7 +39,7 @@ def test_a_link_restores_the_neuron() -> None:
     query = {"neuron": "1,-2,0.5,3,-1,tanh"}
     app = open_page(**query)
     scene = read_scene(app)
-    assert scene["values"] == [1, -2, 0.5, 3, -1] and scene["activation"] == "tanh"
+    assert scene["state"] == {"neuron": "1,-2,0.5,3,-1,tanh"}
     assert dict(app.query_params) == query
 
 

@@ -12,21 +12,17 @@ from dashboard import cache
 from dashboard.inference.cards import load_model_card
 from dashboard.inference.samples import CLOTHING, list_samples
 from dashboard.inference.sight import see_zoo
+from dashboard.parsing import parse_real
 from dashboard.views import VIEWS
 from dashboard.views.transformer import page as transformer
 from dashboard.views.transformer import patch_maps
-from dashboard.views.transformer.attention_player import read_view, read_words
-from dashboard.views.transformer.head_player import TEMPERATURES, read_step
+from dashboard.views.transformer.head_player import TEMPERATURES
 from dashboard.views.transformer.networks import ENCODER, HEAD, LAYER, RESOLVER
 from dashboard.views.transformer.sentences import FIRST, SECOND
-from dashboard.views.transformer.words import (
-    TEMPERATURE,
-    WORDS,
-    encode_words,
-    parse_words,
-)
-from dashboard.widgets.option_select import parse_real
+from dashboard.views.transformer.words import WORDS, encode_words, parse_words
 from tests.dashboard.app_driver import answer, has_text, list_figures, open_view
+
+TEMPERATURE = "attention.temperature"
 
 open_page = partial(open_view, "transformer")
 
@@ -103,14 +99,14 @@ def test_a_link_restores_the_words_and_the_temperature() -> None:
     query = {WORDS: "3-9,4-10", TEMPERATURE: "10"}
     app = open_page(**query)
     assert dict(app.query_params) == query and not app.code
-    for figure in read_figures(app):
-        assert [(each["from"], each["to"]) for each in figure["sentences"]] == [(2, 8), (3, 9)]
-    assert read_figures(app)[1]["step"] == len(TEMPERATURES) - 1
+    assert all(figure["state"]["words"] == "3-9,4-10" for figure in read_figures(app))
+    assert read_figures(app)[1]["state"]["temperature"] == TEMPERATURES[-1]
     app.text_input(key=FIRST).set_value("The cat saw the dog and it ran.").run()
     assert dict(app.query_params) == {FIRST: "The cat saw the dog and it ran.", TEMPERATURE: "10"}
     figure, _ = read_figures(app)
     labels = figure["sentences"][0]["labels"]
-    assert labels[figure["sentences"][0]["from"]] == "it"  # a new sentence asks with its pronoun
+    asks = int(figure["state"]["words"].split("-")[0])
+    assert labels[asks - 1] == "it"  # a new sentence asks with its pronoun
 
 
 def test_words_and_temperatures_are_read_back_or_refused() -> None:
@@ -193,26 +189,3 @@ def test_the_same_sentence_twice_is_said() -> None:
     app = open_page(**{FIRST: "It rains.", SECOND: "It rains."})
     assert not app.exception
     assert has_text(app, "Both sentences are the same to the network")
-
-
-def test_what_the_browser_sends_is_checked() -> None:
-    class Sent:
-        def __init__(self, value: Any) -> None:
-            self.view = self.words = self.step = value
-
-    assert read_view(Sent([0, 5, 11])) == (0, 5, 11)
-    for value in (None, Sent(None), Sent([1, 2]), Sent(["1", "2", "3"]), Sent([0, -1, 2])):
-        assert read_view(value) is None
-    assert read_words(Sent([[9, 2], [0, 11]])) == ((9, 2), (0, 11))
-    for value in (
-        None,
-        Sent([]),
-        Sent([1, 2]),
-        Sent([[1, 2, 3]]),
-        Sent([["1", 2]]),
-        Sent([[-1, 2]]),
-    ):
-        assert read_words(value) is None
-    assert read_step(Sent(0)) == 0
-    for value in (None, Sent(-1), Sent(len(TEMPERATURES)), Sent("1"), Sent(0.5)):
-        assert read_step(value) is None
