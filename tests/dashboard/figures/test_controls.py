@@ -81,7 +81,11 @@ def change(field: str, value: Any, figure: Figure) -> Any:
     return value - 1 if value > 0 else 1
 
 
-@pytest.mark.parametrize(("slug", "query", "names"), LINKS, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("slug", "query", "names"),
+    LINKS,
+    ids=lambda each: each if isinstance(each, str) else ",".join(sorted(each)),
+)
 def test_a_link_restores_every_control_of_a_figure(
     slug: str, query: Query, names: set[str]
 ) -> None:
