@@ -6,11 +6,10 @@ import sys
 from functools import partial
 from typing import cast
 
-import numpy as np
 from models.small_cnn import LAYERS, SmallCNN, create_small_cnn
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.graphs import Graph, fold_batch_norm
 from export.train import fashion
 from export.train.fashion import Classifier, write_classifier
@@ -51,7 +50,7 @@ def wrap(model: nn.Module) -> WithLayers:
     return WithLayers(cast(SmallCNN, fold_batch_norm(model)))
 
 
-def create_graph(model: nn.Module, checks: NDArray[np.float32]) -> Graph:
+def create_graph(model: nn.Module, checks: Floats) -> Graph:
     """Return the graph of a trained network, compared on images (N, 1, 28, 28)."""
     return fashion.create_graph(wrap(model), checks, LAYERS)
 

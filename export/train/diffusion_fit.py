@@ -10,9 +10,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from models.denoiser import NO_CLASS, TIMES, create_denoiser
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Doubles
 from export.datasets.fashion_mnist import Images
 from export.train.checkpoint import Checkpoint
 from export.train.generated import scale_pixels
@@ -56,14 +56,14 @@ def fit(data: Images, recipe: Recipe, seed: int, checkpoint: Checkpoint) -> Trai
     )
 
 
-def compute_alphas_bar(times: int) -> NDArray[np.float64]:
+def compute_alphas_bar(times: int) -> Doubles:
     """Return the share of signal power left at each time: a cosine (Nichol, Dhariwal 2021)."""
     angles = (np.arange(times + 1) / times + 0.008) / 1.008 * np.pi / 2
     kept = np.cos(angles) ** 2
     return np.cumprod(np.clip(kept[1:] / kept[:-1], 0.001, 1.0))
 
 
-def find_first_time(alphas_bar: NDArray[np.float64]) -> int:
+def find_first_time(alphas_bar: Doubles) -> int:
     """Return the last time with ``FAINTEST`` of the image's power left: sampling begins there.
 
     Later, there is nothing to see, and dividing by nearly 0 would blow up the smallest error.

@@ -60,7 +60,7 @@ class Classifier:
     recipe: Recipe
     tiny: Recipe
     create: Callable[[], nn.Module]
-    create_graph: Callable[[nn.Module, NDArray[np.float32]], Graph]
+    create_graph: Callable[[nn.Module, Floats], Graph]
     describe: Callable[[nn.Module], Mapping[str, object]] = lambda _: {}
 
 

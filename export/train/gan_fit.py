@@ -71,14 +71,14 @@ class Contest:
         with torch.autocast("cpu", torch.bfloat16):
             asked = torch.randint(0, 10, (count,), generator=random)
             fake = self.generator(draw_latents(count, random), asked)
-            forged = -self.discriminator(fake, asked).float().mean()
-        descend(self.optimizers[0], forged, self.recipe.generator_rate)
+            generated = -self.discriminator(fake, asked).float().mean()
+        descend(self.optimizers[0], generated, self.recipe.generator_rate)
         keep = self.recipe.average if step >= self.recipe.average_from else 0.0
         average_into(self.state.model, self.generator, keep)
         if step + 1 in self.recipe.moments:
             self._keep_moment(f"step_{step + 1:05d}")
         right = torch.stack([(on_real > 0).float().mean(), (on_fake < 0).float().mean()])
-        return torch.stack([loss.detach(), forged.detach(), *(100 * right)])
+        return torch.stack([loss.detach(), generated.detach(), *(100 * right)])
 
     def _keep_moment(self, name: str) -> None:
         # Of the moment itself, not the average: it is this generator that this discriminator met.

@@ -6,12 +6,11 @@ import sys
 from functools import partial
 from typing import cast
 
-import numpy as np
 import torch
 from models.small_vit import PATCH, SIDE, STRIDE, TOKENS, Block, SmallViT, create_small_vit
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export.arrays import Floats
 from export.graphs import Graph, Port, fold_batch_norm
 from export.train import fashion
 from export.train.fashion import Classifier, write_classifier
@@ -47,7 +46,7 @@ class WithAttention(nn.Module):
         return logits, torch.stack(attention, 1), *attention
 
 
-def create_graph(model: nn.Module, checks: NDArray[np.float32]) -> Graph:
+def create_graph(model: nn.Module, checks: Floats) -> Graph:
     """Return the graph of a trained network, compared on images (N, 1, 28, 28)."""
     folded = cast(SmallViT, fold_batch_norm(model))
     depth, heads = _count_heads(folded)

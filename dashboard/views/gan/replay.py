@@ -99,8 +99,11 @@ def _replay(gan: Gan, members: Sequence[str], move: Move) -> list[Moment]:
     judged = (draw_latents(_JUDGED, gan.latent, 2), judged_labels)
     moments = []
     for index, member in enumerate(members):
-        generator, detective = open_moment(GENERATOR, member), open_moment(DISCRIMINATOR, member)
-        moments.append(look_at_moment(generator, detective, shown, judged, load_real(_JUDGED)))
+        generator, discriminator = (
+            open_moment(GENERATOR, member),
+            open_moment(DISCRIMINATOR, member),
+        )
+        moments.append(look_at_moment(generator, discriminator, shown, judged, load_real(_JUDGED)))
         move("Replaying the contest", (index + 1) / len(members))
     return moments
 

@@ -107,7 +107,7 @@ def denoise() -> Case:
     )
 
 
-def forge() -> Case:
+def train_pair() -> Case:
     recipe = gan_fit.Recipe(STEPS, (1, 4), batch=4, average_from=2, average=0.5)
     return Case(
         "gan",
@@ -130,7 +130,7 @@ CASES = (
     point("pronoun_resolver", create_pronoun_resolver),
     point("pronoun_lstm", create_pronoun_lstm),
     denoise(),
-    forge(),
+    train_pair(),
 )
 
 

@@ -174,7 +174,7 @@ def train_gan(
     average = copy.deepcopy(generator)
     for model, before in zip((generator, discriminator, average), begin or (), strict=False):
         model.load_state_dict(before.state_dict())
-    forging = torch.optim.Adam(generator.parameters(), recipe.generator_rate, betas=(0.0, 0.9))
+    generating = torch.optim.Adam(generator.parameters(), recipe.generator_rate, betas=(0.0, 0.9))
     judging = torch.optim.Adam(
         discriminator.parameters(), recipe.discriminator_rate, betas=(0.0, 0.9)
     )
@@ -192,8 +192,8 @@ def train_gan(
         with torch.autocast("cpu", torch.bfloat16):
             asked = torch.randint(0, 10, (count,), generator=random)
             fake = generator(torch.randn((count, LATENT), generator=random), asked)
-            forged = -discriminator(fake, asked).float().mean()
-        _descend(forging, forged)
+            generated = -discriminator(fake, asked).float().mean()
+        _descend(generating, generated)
         _average(average, generator, recipe.average if step >= recipe.average_from else 0.0)
     return generator, discriminator, average
 
