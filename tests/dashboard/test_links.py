@@ -1,5 +1,6 @@
 """A link restores the view: a control is a field of the link, or stands here with its reason."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from itertools import combinations, cycle
@@ -44,24 +45,6 @@ UNLINKED: Mapping[str, str] = {
     "copy_link": "makes the link",
 }
 
-# Figures in the browser, and which fields hold what is set in them.
-FIGURES: Mapping[str, Sequence[str]] = {
-    "neuron_figure": ("neuron",),
-    "descent_map": ("descent.x", "descent.y"),
-    "feature_maps": ("cnn.layer", "cnn.unit"),
-    "attention_player": ("attention.net", "attention.layer", "attention.head", "attention.words"),
-    "attention_head": ("attention.temperature",),
-    "diffusion_levels": ("diffusion.level",),
-    "corruption_grid": ("shift.corruption",),
-}
-
-# Figures whose step is known to the browser only.
-UNTOLD: Sequence[str] = (
-    *("maps", "maps_*", "network", "degrees", "convolution", "memory_player", "gan_replay"),
-    *("gan_walk", "gan_collapse", "judged", "diffusion_steps_player", "steps", "data_models"),
-    *("agreement_matrix", "shuffled", "known", "tiny", "cue", "edit"),
-)
-
 BRANCHES: Sequence[tuple[str, Mapping[str, str]]] = (
     ("explain", {"model": SMALL, "methods": ",".join(method.name for method in METHODS)}),
     ("own-model", {}),
@@ -95,12 +78,20 @@ def find_unlinked(app: AppTest) -> list[str]:
         if not getattr(getattr(control, "proto", None), "id", "") or is_download(control):
             continue
         key = str(control.key)
-        listed = [*UNLINKED, *UNTOLD]
-        if key in FIGURES:
-            found += [each for each in FIGURES[key] if each not in fields]
-        elif key not in fields and not any(fnmatch(key, each) for each in listed):
+        told = list_told(control)
+        found += [each for each in told if each not in fields]
+        is_listed = any(fnmatch(key, each) for each in UNLINKED)
+        if not told and key not in fields and not is_listed:
             found.append(f"{control.type} {key}")
     return found
+
+
+def list_told(control: Any) -> list[str]:
+    """Return the fields that a figure in the browser holds: it is told them by their names."""
+    if str(control.type) != "bidi_component":
+        return []
+    data = json.loads(control.proto.json)
+    return data["key"].split("/") if data["state"] else []
 
 
 def is_download(control: Any) -> bool:
