@@ -39,6 +39,7 @@ def run(arguments: list[str], folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_an_explanation_is_written_and_runs_without_torch(clone: Path) -> None:
     command = shlex.split(find_block("", "--method").replace("\\\n", " "))
     assert command[0] == "python"

@@ -11,6 +11,7 @@ from tests.browser.conftest import scrub, settle
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_pair_is_compared_and_the_shuffled_layers_are_scrubbed(server: str, page: Page) -> None:
     page.goto(f"{server}/black_box?model=cnn.fashion_mnist&garment=clothing_dress")
     settle(page)

@@ -16,6 +16,7 @@ def _add_up(sentence: str) -> tuple[float, float]:
     return float(together) + float(bias), float(total)
 
 
+@pytest.mark.slow
 def test_layers_a_unit_and_the_convolution(server: str, page: Page) -> None:
     page.goto(f"{server}/cnn?model=cnn.fashion_mnist")
     settle(page)

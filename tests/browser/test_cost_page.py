@@ -8,6 +8,7 @@ from tests.browser.conftest import settle
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_another_region_and_eight_bits(server: str, page: Page) -> None:
     page.goto(f"{server}/cost?model=cnn.fashion_mnist&cost.region=Norway")
     settle(page)

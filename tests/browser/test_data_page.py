@@ -8,6 +8,7 @@ from tests.browser.conftest import scrub, settle
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_networks_are_scrubbed_by_their_data_and_the_law_is_moved(server: str, page: Page) -> None:
     page.goto(f"{server}/data?garment=clothing_ankle_boot")
     settle(page)

@@ -10,6 +10,7 @@ from tests.browser.conftest import scrub, settle
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_steps_are_scrubbed_and_a_level_is_kept(server: str, page: Page) -> None:
     page.goto(f"{server}/diffusion?diffusion.steps=10")
     settle(page)

@@ -36,6 +36,7 @@ def _choose(page: Page, label: str) -> None:
     settle(page)
 
 
+@pytest.mark.slow
 def test_a_photo_is_uploaded_explained_downloaded_and_its_link_reopened(
     server: str, page: Page, tmp_path: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_photo_is_uploaded_explained_downloaded_and_its_link_reopened(
     assert [method["name"] for method in figures["methods"]] == ["intensity", "edges"]
 
 
+@pytest.mark.slow
 def test_a_link_restores_model_photo_class_methods_and_parameters(server: str, page: Page) -> None:
     link = (
         f"{server}/?model=efficientnet_lite2.imagenet&sample=coffee&target=968&versus=967"
@@ -80,6 +82,7 @@ def test_a_link_restores_model_photo_class_methods_and_parameters(server: str, p
     expect(page.locator(".card")).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_opacity_moves_in_the_browser_alone(server: str, page: Page) -> None:
     page.goto(f"{server}/?{QUICK}")
     settle(page)
@@ -90,6 +93,7 @@ def test_opacity_moves_in_the_browser_alone(server: str, page: Page) -> None:
     assert float(shown.evaluate("image => getComputedStyle(image).opacity")) == pytest.approx(0.4)
 
 
+@pytest.mark.slow
 def test_a_bad_upload_says_what_to_do_and_keeps_what_was_there(server: str, page: Page) -> None:
     page.goto(f"{server}/?{QUICK}")
     settle(page)

@@ -8,6 +8,7 @@ from tests.browser.conftest import settle
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_garment_the_link_and_the_tour(server: str, page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{server}/families?families.class=1")

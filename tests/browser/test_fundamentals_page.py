@@ -31,6 +31,7 @@ def test_the_neuron_computes_and_the_link_follows(server: str, page: Page) -> No
     expect(neuron.get_by_role("slider").nth(4)).to_be_focused()
 
 
+@pytest.mark.slow
 def test_the_network_steps_and_scrubs(server: str, page: Page) -> None:
     page.goto(f"{server}/fundamentals?part=network")
     settle(page)
@@ -53,6 +54,7 @@ def test_the_network_steps_and_scrubs(server: str, page: Page) -> None:
     expect(player.locator("output")).to_have_text("step 21 of 300")
 
 
+@pytest.mark.slow
 def test_a_click_on_the_mountain_starts_there(server: str, page: Page) -> None:
     page.goto(f"{server}/fundamentals?part=descent")
     settle(page)

@@ -8,6 +8,7 @@ from tests.browser.conftest import scrub, settle
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_the_contest_is_scrubbed_and_a_drawing_judged(server: str, page: Page) -> None:
     page.goto(f"{server}/gan?gan.from=drawn&gan.said=1")
     settle(page)

@@ -49,6 +49,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_model_is_explained_and_let_go_with_its_visitor(server: str, page: Page) -> None:
     page.goto(f"{server}/?{QUICK}")
     settle(page)
@@ -63,6 +64,7 @@ def test_a_model_is_explained_and_let_go_with_its_visitor(server: str, page: Pag
     _wait_until(lambda: not _list_sandboxes(server))
 
 
+@pytest.mark.slow
 def test_trying_a_model_out_can_be_stopped(server: str, page: Page) -> None:
     page.goto(f"{server}/?{QUICK}")
     settle(page)
@@ -74,6 +76,7 @@ def test_trying_a_model_out_can_be_stopped(server: str, page: Page) -> None:
     _wait_until(lambda: not _list_sandboxes(server))
 
 
+@pytest.mark.slow
 def test_an_endless_loop_is_one_sentence_and_others_are_served_meanwhile(
     server: str, page: Page, browser: Browser
 ) -> None:

@@ -8,6 +8,7 @@ from tests.browser.conftest import scrub, settle
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_a_text_is_scrubbed_and_a_cell_opened(server: str, page: Page) -> None:
     page.goto(f"{server}/rnn?memory.text=A+dull+start+but+a+wonderful+end")
     settle(page)

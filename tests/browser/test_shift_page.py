@@ -10,6 +10,7 @@ from tests.browser.conftest import scrub, settle
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_severities_are_scrubbed_and_a_cell_is_opened(server: str, page: Page) -> None:
     page.goto(f"{server}/shift?model=cnn.fashion_mnist&garment=clothing_ankle_boot")
     settle(page)

@@ -14,6 +14,7 @@ def read_shares(texts: list[str]) -> float:
     return sum(float(text.removesuffix(" %")) for text in texts)
 
 
+@pytest.mark.slow
 def test_heads_and_temperature(server: str, page: Page) -> None:
     page.goto(f"{server}/transformer")
     settle(page)

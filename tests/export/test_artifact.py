@@ -183,6 +183,7 @@ def test_weights_with_the_channels_last_in_memory_are_stored_in_order() -> None:
     assert np.array_equal(stored, weight.half().numpy())
 
 
+@pytest.mark.slow
 def test_below_its_floor_nothing_is_written(
     make_draft: Callable[..., Draft], tmp_path: Path
 ) -> None:

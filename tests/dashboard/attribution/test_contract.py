@@ -209,6 +209,7 @@ def test_methods_that_need_gradients_say_so_to_a_model_without() -> None:
         assert reason is None or method.label in reason
 
 
+@pytest.mark.slow
 def test_the_first_use_may_be_by_several_visitors_at_once() -> None:
     # In a process of its own: here torch and captum have long been imported.
     code = """

@@ -56,6 +56,7 @@ def module() -> Iterator[EfficientNetLite]:
 
 # Where torch's own float32 saliency and integrated gradients err most, and where ours do.
 # Contrasting every method is test_agreement.py's; here it is the gradient graph's second class.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "photo", "is_contrastive"),
     [

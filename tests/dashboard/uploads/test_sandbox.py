@@ -156,6 +156,7 @@ def test_an_endless_loop_is_stopped(box: Sandbox, assert_others_go_on: Callable[
     assert_others_go_on()
 
 
+@pytest.mark.slow
 def test_the_system_stops_a_loop_that_the_app_does_not() -> None:
     box = Sandbox(Limits(seconds=120, lifetime_cpu_seconds=6, threads=1))
     load(box, create_endless_loop())

@@ -70,6 +70,7 @@ def test_there_are_nine() -> None:
     assert len(NINE) == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NINE)
 def test_shipped_architecture(name: str) -> None:
     """Runs at several batch sizes, every sample alike; agrees with torch in float64 to 1e-7."""

@@ -54,7 +54,11 @@ def test_a_missing_file_says_its_sum_and_how_to_get_it(tmp_path: Path) -> None:
     assert "apt-get install dataset-fashion-mnist" in message and "SHA-256" in message
 
 
-@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(b"other bytes"), b""])
+@pytest.mark.parametrize(
+    "content",
+    [b"not gzip", gzip.compress(b"other bytes"), b""],
+    ids=["not gzip", "other bytes", "empty"],  # a packed file has the time in it
+)
 def test_a_damaged_file_says_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(content)
     with pytest.raises(DatasetError, match=r"(cannot be read|damaged).*apt-get install"):

@@ -44,6 +44,7 @@ def test_random_numbers_and_labels_repeat() -> None:
     assert np.bincount(create_labels(20)).tolist() == [2] * 10
 
 
+@pytest.mark.slow
 @pytest.mark.fashion_mnist
 def test_real_images_are_near_and_recognised_and_noise_is_far() -> None:
     train, test = load_splits(None, is_tiny=True)

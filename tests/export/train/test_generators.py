@@ -20,6 +20,7 @@ def run(path: Path, script: str) -> dict[str, dict[str, object]]:
     }
 
 
+@pytest.mark.slow
 def test_the_gan_becomes_three_artifacts_with_moments(tmp_path: Path) -> None:
     cards = run(tmp_path, "gan")
     assert list(cards) == [
@@ -40,6 +41,7 @@ def test_the_gan_becomes_three_artifacts_with_moments(tmp_path: Path) -> None:
     assert final.shape == (1, 1, 28, 28) and np.abs(final).max() < 1 + 1e-6 and weights
 
 
+@pytest.mark.slow
 def test_the_diffusion_models_card_has_the_schedule_and_the_settings(tmp_path: Path) -> None:
     card = run(tmp_path, "diffusion")["denoiser.fashion_mnist"]
     details = card["details"]

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.fashion_mnist
 SCRIPTS = {"cnn.fashion_mnist": cnn, "vit.fashion_mnist": vit, "cnn_sweep.fashion_mnist": cnn_sweep}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_trial_ends_with_an_artifact(name: str, tmp_path: Path) -> None:
     arguments = ["--tiny", "--zoo", f"{tmp_path}/zoo", "--checkpoints", f"{tmp_path}/runs"]

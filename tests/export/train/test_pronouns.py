@@ -37,6 +37,7 @@ def test_a_missing_encoder_says_how_to_get_it(
     assert "python -m export.train.minilm" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resolver", "lstm"])
 def test_a_tiny_run_writes_a_whole_artifact(name: str, tmp_path: Path) -> None:
     zoo = tmp_path / "zoo"

@@ -29,6 +29,7 @@ def test_the_gradient_of_an_untrained_lstm_fades_with_the_lag() -> None:
     assert norms["1"] > 10 * norms["16"] > 100 * norms["64"]
 
 
+@pytest.mark.slow
 def test_a_tiny_run_writes_a_whole_artifact(tmp_path: Path) -> None:
     zoo = tmp_path / "zoo"
     arguments = ["rnn", "--tiny", "--zoo", str(zoo), "--checkpoints", str(tmp_path / "c")]

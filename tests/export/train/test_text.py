@@ -120,6 +120,7 @@ def test_missing_reviews_are_one_clear_sentence(
     assert not (tmp_path / "zoo").exists()
 
 
+@pytest.mark.slow
 def test_a_whole_run_on_a_few_reviews(tmp_path: Path) -> None:
     zoo = tmp_path / "zoo"
     arguments = ["--tiny", "--zoo", str(zoo), "--checkpoints", str(tmp_path / "checkpoints")]

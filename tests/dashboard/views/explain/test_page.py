@@ -38,6 +38,7 @@ def get_chart_labels(app: AppTest) -> str:
     return str(app.get("vega_lite_chart")[0].proto)
 
 
+@pytest.mark.slow
 def test_the_first_visit_shows_a_photo_its_prediction_and_tested_maps() -> None:
     app = open_app()
     assert not app.exception and not app.error
@@ -50,6 +51,7 @@ def test_the_first_visit_shows_a_photo_its_prediction_and_tested_maps() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_first_visit_loads_neither_torch_nor_captum() -> None:
     code = f"""
 import sys
@@ -95,6 +97,7 @@ def test_every_method_draws_a_tested_map_on_the_real_network(method: object) -> 
     assert len(list_figures(app)) == 1
 
 
+@pytest.mark.slow
 def test_a_link_restores_the_view_and_the_page_writes_the_same_link() -> None:
     query = {
         "model": "efficientnet_lite2.imagenet",
@@ -239,6 +242,7 @@ def test_no_method_asks_for_one() -> None:
     assert has_text(app, "Choose at least one method.")
 
 
+@pytest.mark.slow
 def test_stopped_work_stays_stopped_until_it_is_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.get_results.clear()
     monkeypatch.setattr("dashboard.widgets.on_demand.draw_progress", press_stop)

@@ -232,6 +232,7 @@ def test_nothing_of_it_stays_in_the_store_of_all_visitors(app: AppTest) -> None:
     assert list(cache.get_results()._results) == before
 
 
+@pytest.mark.slow
 def test_lite0_is_recognized_named_and_explained(app: AppTest) -> None:
     send(app, load_zoo_file(), "efficientnet.onnx")
     assert has_text(app, "3 channels, 224 × 224 pixels")
