@@ -34,6 +34,12 @@ def upload(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
     return app.run()
 
 
+@pytest.fixture
+def without_maps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the work before it begins, where a test is about what stands around the maps."""
+    monkeypatch.setattr("dashboard.views.explain.explanation.is_stopped", lambda work: True)
+
+
 def get_chart_labels(app: AppTest) -> str:
     return str(app.get("vega_lite_chart")[0].proto)
 
@@ -97,7 +103,7 @@ def test_every_method_draws_a_tested_map_on_the_real_network(method: object) -> 
     assert len(list_figures(app)) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("without_maps")
 def test_a_link_restores_the_view_and_the_page_writes_the_same_link() -> None:
     query = {
         "model": "efficientnet_lite2.imagenet",
@@ -115,6 +121,7 @@ def test_a_link_restores_the_view_and_the_page_writes_the_same_link() -> None:
     assert dict(app.query_params) == query
 
 
+@pytest.mark.usefixtures("without_maps")
 def test_a_parameter_in_the_link_reaches_its_control() -> None:
     app = open_app(methods="rise", **{"rise.n_masks": "100", "rise.n_cells": "5"})
     assert app.slider(key="rise.n_masks").value == 100
@@ -149,6 +156,7 @@ def test_a_photo_is_uploaded_and_predicted() -> None:
     assert has_text(app, "Your photo.")
 
 
+@pytest.mark.usefixtures("without_maps")
 def test_several_photos_are_kept_and_one_is_chosen() -> None:
     chelsea = (FOLDER / "chelsea.jpg").read_bytes()
     app = upload(open_app(), ("a.jpg", COFFEE, "image/jpeg"), ("b.jpg", chelsea, "image/jpeg"))
@@ -158,6 +166,7 @@ def test_several_photos_are_kept_and_one_is_chosen() -> None:
     assert not has_text(app, "Espresso, says the network")
 
 
+@pytest.mark.usefixtures("without_maps")
 def test_another_photo_goes_back_to_explaining_the_prediction() -> None:
     app = open_app(sample="coffee", target=str(CUP))
     app.pills(key="sample").set_value("rocket").run()
@@ -267,15 +276,17 @@ def broken_zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         cached.clear()
 
 
+@pytest.mark.usefixtures("without_maps")
 def test_a_missing_file_names_itself_and_leaves_the_other_model(broken_zoo: Path) -> None:
     (broken_zoo / "efficientnet_lite0.imagenet" / "predict.onnx").unlink()
-    app = open_app(methods="center")
+    app = open_app()
     assert not app.exception
     assert any("efficientnet_lite0" in e.value and "predict.onnx" in e.value for e in app.error)
     assert app.selectbox(key="model").value == "efficientnet_lite2.imagenet"
     assert has_text(app, "says the network")
 
 
+@pytest.mark.usefixtures("without_maps")
 def test_corrupted_weights_name_themselves_and_leave_the_other_model(broken_zoo: Path) -> None:
     weights = broken_zoo / "efficientnet_lite0.imagenet" / "weights.bin"
     data = bytearray(weights.read_bytes())
@@ -303,6 +314,7 @@ def test_logits_do_not_depend_on_who_asks_first() -> None:
     np.testing.assert_allclose(together[1:2], model.predict(noise[1:2]), atol=1e-4)
 
 
+@pytest.mark.usefixtures("without_maps")
 def test_a_part_of_the_link_that_is_not_needed_yet_is_kept() -> None:
     app = open_app(**{"rise.n_masks": "300"})
     assert dict(app.query_params)["rise.n_masks"] == "300"
