@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import onnxruntime as ort
+import pytest
 import torch
 
 from export.artifact import EXPLAIN_FILE
