@@ -12,8 +12,7 @@ import copy
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_all_start_methods, get_context
-from multiprocessing.context import BaseContext
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +192,7 @@ def export_graph(graph: Graph, path: Path, weights: WeightsFile) -> Path:
     """
     if any(isinstance(layer, nn.LSTM) for layer in graph.module.modules()):
         # In one process torch 2.13.0 keeps the length open in the first LSTM only that it exports.
-        with ProcessPoolExecutor(1, _get_fresh_context()) as fresh:
+        with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
             model = onnx.load_from_string(fresh.submit(_trace_to_bytes, graph).result())
     else:
         model = _trace(graph)
@@ -203,15 +202,6 @@ def export_graph(graph: Graph, path: Path, weights: WeightsFile) -> Path:
     onnx.save_model(model, path)
     onnx.checker.check_model(path, full_check=True)
     return path
-
-
-def _get_fresh_context() -> BaseContext:
-    """Return how to start a process that has exported nothing, where possible from a warm one."""
-    if "forkserver" not in get_all_start_methods():
-        return get_context("spawn")
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["torch.onnx", "onnxscript"])  # seconds, once
-    return context
 
 
 def _trace_to_bytes(graph: Graph) -> bytes:
