@@ -83,7 +83,7 @@ def _list_current(report: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for name, row in report["networks"].items():
         try:
-            is_same = cache.get_model(name).sha256 == row["card"]
+            is_same = cache.get_card(name).files["weights.bin"] == row["weights"]
         except (ZooError, KeyError):
             continue
         if is_same:
