@@ -18,17 +18,12 @@ import torch
 from models.small_cnn import LAYERS, create_small_cnn
 from torch import Tensor, nn
 
-from export.artifact import (
-    Draft,
-    Gradient,
-    describe_training,
-    open_session,
-    run_in_batches,
-    write_model,
-)
+from export.artifact import Draft, Gradient, write_model
+from export.card import Metric
 from export.datasets import variants
 from export.datasets.fashion_mnist import LABELS, Images, normalize
-from export.metrics import Metric, measure_mean, measure_share
+from export.metrics import measure_mean, measure_share
+from export.sessions import open_session, run_in_batches
 from export.train import fashion
 from export.train.cnn import wrap
 from export.train.fashion import IMAGE, LOGITS, PICTURE, SOURCE, WEIGHTS_LICENCE, load_splits
@@ -36,6 +31,7 @@ from export.train.images import Recipe, fit
 from export.train.loop import TrainState
 from export.train.meter import Meter
 from export.train.options import Options
+from export.train.record import describe_training
 from export.train.script import run_script
 
 NAME = "cnn_sweep.fashion_mnist"

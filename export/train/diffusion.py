@@ -17,11 +17,11 @@ from dashboard.generation.sampler import PredictNoise, Schedule, sample
 from models.denoiser import NO_CLASS, TIMES, Denoiser
 
 from export.arrays import Floats
-from export.artifact import Draft, open_session, write_model
-from export.card import CARD_FILE, ModelCard, decode_card
+from export.artifact import Draft, write_model
+from export.card import CARD_FILE, Metric, ModelCard, Port, decode_card
 from export.datasets.fashion_mnist import LABELS, Images
-from export.graphs import Graph, Port
-from export.metrics import Metric
+from export.graphs import Graph
+from export.sessions import open_session
 from export.train.diffusion_fit import Recipe, compute_alphas_bar, find_first_time, fit
 from export.train.fashion import SOURCE, WEIGHTS_LICENCE, load_splits
 from export.train.generated import (

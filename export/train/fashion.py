@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.arrays import Floats
-from export.artifact import Draft, Gradient, Picture, open_session, run_in_batches, write_model
-from export.card import Preprocessing
+from export.artifact import Draft, Gradient, Picture, write_model
+from export.card import Metric, Port, Preprocessing
 from export.datasets import fashion_mnist
 from export.datasets.fashion_mnist import LABELS, LICENCE, MEAN, SHA256, STD, Images, normalize
-from export.graphs import Graph, Port
-from export.metrics import Metric, measure_share
+from export.graphs import Graph
+from export.metrics import measure_share
+from export.sessions import open_session, run_in_batches
 from export.train.images import Recipe, fit
 from export.train.options import Options
 from export.train.record import describe_run

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from export.arrays import Floats
-from export.artifact import Draft, Gradient, open_session, run_in_batches
+from export.artifact import Draft, Gradient
+from export.card import Metric, Port
 from export.datasets.fashion_mnist import LABELS, Images
-from export.graphs import Graph, Port
-from export.metrics import Metric, measure_share
+from export.graphs import Graph
+from export.metrics import measure_share
+from export.sessions import open_session, run_in_batches
 from export.train import gan_texts as texts
 from export.train.fashion import SOURCE, WEIGHTS_LICENCE
 from export.train.gan_fit import FIGURES, Recipe

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from export.artifact import Draft, Gradient, write_model
+from export.card import Metric
 from export.datasets import minilm
 from export.datasets.pronoun_tokens import Encoded
 from export.datasets.pronouns import load_natural_pairs
-from export.metrics import Metric
 from export.train.minilm_graphs import (
     HEADS,
     LAYERS,
