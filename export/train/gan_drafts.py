@@ -161,7 +161,6 @@ def create_discriminator_draft(
         graphs={"predict": graph},
         gradient=Gradient(graph, "score", LAYERS),
         evaluate=evaluate,
-        floors={},
         training=describe_run(_COMMAND, options.seed, recipe, state),
         source=SOURCE,
         licence=WEIGHTS_LICENCE,

@@ -86,8 +86,6 @@ def create_draft(options: Options) -> Draft:
         graphs={"predict": create_predict_graph(encoder, sentences)},
         gradient=Gradient(create_gradient_graph(encoder, sentences), "similarity"),
         evaluate=lambda folder: measured.evaluate(folder, tests),
-        floors={},
-        training=None,  # not by us
         source=_SOURCE,
         licence=minilm.LICENCE,
         details=lambda: {
