@@ -96,8 +96,8 @@ class Draft:
     summary: str
     limits: str
     graphs: Mapping[str, Graph]
-    gradient: Gradient | None
     licence: str
+    gradient: Gradient | None = None
     evaluate: Callable[[Path], Mapping[str, Metric]] = lambda _: {}
     floors: Mapping[str, float] = field(default_factory=dict)
     training: Training | None = None

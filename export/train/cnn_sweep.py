@@ -26,7 +26,7 @@ from export.metrics import measure_mean, measure_share
 from export.sessions import open_session, run_in_batches
 from export.train import fashion
 from export.train.cnn import wrap
-from export.train.fashion import IMAGE, LOGITS, PICTURE, SOURCE, WEIGHTS_LICENCE, load_splits
+from export.train.fashion import IMAGE, LOGITS, PICTURE, create_clothing_draft, load_splits
 from export.train.images import Recipe, fit
 from export.train.loop import TrainState
 from export.train.meter import Meter
@@ -196,7 +196,7 @@ def create_draft(options: Options, data: Images, test: Images) -> Draft:
     whole = next(run for run in runs if run.kind == "size" and run.percent == 100)
     graph = fashion.create_graph(modules[whole], normalize(test.pixels[:16]), LAYERS)
     recipe = TINY if options.tiny else RECIPE
-    return Draft(
+    return create_clothing_draft(
         name=NAME,
         title="Small CNNs by their data",
         family="cnn",
@@ -215,11 +215,8 @@ def create_draft(options: Options, data: Images, test: Images) -> Draft:
             meter,
             (),
         ),
-        source=SOURCE,
-        licence=WEIGHTS_LICENCE,
         details=lambda: describe(evaluation.results, about),
         members={run.name: weights[run] for run in runs if run.seed == 0},
-        labels=LABELS,
         picture=PICTURE,
     )
 
