@@ -152,12 +152,7 @@ class OwnSpace:
         self.results = ResultStore(MAX_OWN_RESULTS)
         self.upload: OwnFile | None = None
         self.labels: tuple[str, ...] = ()  # harmless names of its classes, as its page shows them
-        self._model: UploadedModel | None = None
-
-    @property
-    def model(self) -> UploadedModel | None:
-        """The uploaded network as the visitor last used it, None before that."""
-        return self._model
+        self.model: UploadedModel | None = None  # as the visitor last used it
 
     def take(self, upload: OwnFile) -> None:
         """Keep a model file in place of the one before."""
@@ -169,17 +164,17 @@ class OwnSpace:
     ) -> UploadedModel:
         """Return the uploaded network used as the arguments say; raises UploadError."""
         assert self.upload is not None
-        model, self._model = self._model, None  # building another one makes this one useless
+        model, self.model = self.model, None  # building another one makes this one useless
         if model is None or (model.spec, model.output) != (spec, output):
             model = UploadedModel(self.upload.file, spec, output, photos)
-        self._model = model
+        self.model = model
         return model
 
     def close(self) -> None:
         """End the sandbox, and forget the file and its results."""
         if self.upload is not None:
             self.upload.file.close()
-        self.upload = self._model = None
+        self.upload = self.model = None
         self.labels = ()
         self.results = ResultStore(MAX_OWN_RESULTS)
 

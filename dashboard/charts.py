@@ -9,11 +9,9 @@ facets, so small multiples are a list of charts that the page lays out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dashboard.faithfulness.curves import Curve
-from dashboard.faithfulness.score import FaithfulnessScore
 from dashboard.inference.latency import Latency
 
 Spec = dict[str, Any]
@@ -22,25 +20,15 @@ Spec = dict[str, Any]
 # colour vision. Lines use only those that also stand out on white and on near-black.
 BLACK, ORANGE, SKY_BLUE, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-OKABE_ITO = (BLACK, ORANGE, SKY_BLUE, GREEN, YELLOW, BLUE, VERMILLION, PURPLE)
 GREY = "#8A8F99"
 
-INSERTION_COLOR, DELETION_COLOR, RANDOM_COLOR = BLUE, VERMILLION, GREY
+INSERTION_COLOR, DELETION_COLOR = BLUE, VERMILLION
 TARGET_COLOR, VERSUS_COLOR, OTHER_COLOR = BLUE, ORANGE, GREY
 # By the tone of a verdict; the sentence says it too, colour is never alone.
 TONE_COLORS = {"good": GREEN, "middling": ORANGE, "poor": VERMILLION, "unknown": GREY}
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _LABEL_LENGTH = 30
-
-
-@dataclass(frozen=True)
-class CurveEntry:
-    """One method's curves; ``random`` holds those of the random maps, drawn behind in grey."""
-
-    title: str
-    score: FaithfulnessScore
-    random: Sequence[FaithfulnessScore] = ()
 
 
 def curve_points(curve: Curve) -> list[list[float]]:
@@ -115,82 +103,6 @@ def _encode_top_classes(names: list[str], bold: str) -> Spec:
             {"field": "label", "type": "nominal", "title": "class"},
             {"field": "probability", "type": "quantitative", "format": ".2%"},
         ],
-    }
-
-
-def plot_curves(entries: Sequence[CurveEntry]) -> list[Spec]:
-    """Return one chart a method: its insertion and deletion curves over those of random maps."""
-    return [_plot_entry(entry) for entry in entries]
-
-
-def _plot_entry(entry: CurveEntry) -> Spec:
-    insertion, deletion = entry.score.insertion, entry.score.deletion
-    summary = (
-        f"{entry.title}: probability of the class as pixels are replaced in the map's order."
-        f" Insertion area {insertion.auc:.2f}, deletion area {deletion.auc:.2f}."
-        f" In grey: {len(entry.random)} random maps."
-    )
-    behind = [
-        row
-        for i, each in enumerate(entry.random)
-        for name, curve in (("insertion", each.insertion), ("deletion", each.deletion))
-        for row in _create_rows(f"{name} {i}", name, curve)
-    ]
-    front = _create_rows("insertion", "insertion", insertion)
-    front += _create_rows("deletion", "deletion", deletion)
-    return {
-        "$schema": _SCHEMA,
-        "title": {"text": entry.title, "anchor": "start"},
-        "description": summary,
-        "background": "transparent",
-        "width": "container",
-        "height": 320,  # title, axis and legend included: Streamlit fits all of it into this
-        "encoding": _encode_axes(),
-        "layer": [
-            {
-                "data": {"values": behind},
-                "mark": {"type": "line", "color": RANDOM_COLOR, "opacity": 0.4, "strokeWidth": 1},
-                "encoding": {"detail": {"field": "line", "type": "nominal"}},
-            },
-            {
-                "data": {"values": front},
-                "mark": {"type": "line", "strokeWidth": 2.5, "tooltip": True},
-                "encoding": _encode_tests(),
-            },
-        ],
-    }
-
-
-def _create_rows(line: str, test: str, curve: Curve) -> list[Spec]:
-    return [
-        {"line": line, "test": test, "pixels": x, "probability": y} for x, y in curve_points(curve)
-    ]
-
-
-def _encode_axes() -> Spec:
-    axes = {"x": ("pixels", "pixels replaced"), "y": ("probability", "probability")}
-    return {
-        channel: {
-            "field": field,
-            "type": "quantitative",
-            "scale": {"domain": [0, 1]},
-            "axis": {"title": title, "format": "%", "tickCount": 4},
-        }
-        for channel, (field, title) in axes.items()
-    }
-
-
-def _encode_tests() -> Spec:
-    """Return colour and dash by test: told apart without colour too."""
-    tests = ["insertion", "deletion"]
-    legend = {"title": None, "orient": "top"}
-    field = {"field": "test", "type": "nominal", "legend": legend}
-    return {
-        "color": {
-            **field,
-            "scale": {"domain": tests, "range": [INSERTION_COLOR, DELETION_COLOR]},
-        },
-        "strokeDash": {**field, "scale": {"domain": tests, "range": [[1, 0], [6, 3]]}},
     }
 
 

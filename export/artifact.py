@@ -25,12 +25,14 @@ from export.card import (
     GradientParity,
     GraphSpec,
     Input,
+    Metric,
     ModelCard,
     Output,
     Parity,
     Preprocessing,
     Provenance,
     Quoted,
+    Training,
     compute_sums,
     write_card,
 )
@@ -44,23 +46,7 @@ from export.graphs import (
     to_stored,
 )
 from export.macs import count_macs, count_parameters
-from export.metrics import Metric
 from export.parity import compare_graph, compare_graph_gradients
-from export.sessions import open_session, run_in_batches
-from export.train.record import Training, describe_training
-
-__all__ = [
-    "Draft",
-    "FloorError",
-    "Gradient",
-    "Picture",
-    "Training",
-    "describe_training",
-    "open_session",
-    "replace_when_whole",
-    "run_in_batches",
-    "write_model",
-]
 
 ZOO = Path(__file__).resolve().parent.parent / "models" / "zoo"
 _TRACED = "traced.onnx"
@@ -110,8 +96,8 @@ class Draft:
     summary: str
     limits: str
     graphs: Mapping[str, Graph]
-    gradient: Gradient | None
     licence: str
+    gradient: Gradient | None = None
     evaluate: Callable[[Path], Mapping[str, Metric]] = lambda _: {}
     floors: Mapping[str, float] = field(default_factory=dict)
     training: Training | None = None

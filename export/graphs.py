@@ -26,23 +26,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from export.card import Port
 
-__all__ = [
-    "OPSET",
-    "WEIGHTS_FILE",
-    "Graph",
-    "Port",
-    "WeightsFile",
-    "export_graph",
-    "fold_batch_norm",
-    "is_rounded",
-    "round_weights",
-    "strip",
-    "to_stored",
-]
-
 OPSET = 18
 WEIGHTS_FILE = "weights.bin"
-BATCH = "N"
 
 # Smaller tensors stay in the graph, where constant folding can see them.
 EXTERNAL_BYTES = 1024

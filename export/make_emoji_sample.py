@@ -7,15 +7,13 @@ in grey, white on black as the garments are. Faces, animals and food: no clothin
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from export.artifact import ZOO
+from export.make_fashion_sample import write_sample
 
-FOLDER = ZOO / "samples"
 DEBIAN_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 SIZE = 109  # pixels: the only size that the font's pictures come in
 SIDE, MARGIN = 28, 1
@@ -50,10 +48,7 @@ def main() -> None:
     font = ImageFont.truetype(str(parser.parse_args().font), SIZE)
     codes = [*FACES, *ANIMALS, *FOOD]
     pixels = np.stack([np.asarray(draw(chr(code), font)) for code in codes])
-    path = FOLDER / "emoji.npz"
-    np.savez_compressed(path, pixels=pixels, codes=np.array(codes, np.uint32))
-    path.with_suffix(".json").write_text(json.dumps(CREDIT, indent=2) + "\n", encoding="utf-8")
-    print(f"{path.name}: {len(pixels)} emoji, {path.stat().st_size / 1000:.0f} KB")
+    write_sample("emoji", CREDIT, pixels, codes=np.array(codes, np.uint32))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,11 @@ itself. A dozen of them are samples of the first page. Fashion-MNIST is MIT: the
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from export.artifact import ZOO
@@ -65,16 +68,23 @@ def write_shown(sample: Images) -> None:
     (SHOWN_FOLDER / "clothing.json").write_text(text + "\n", encoding="utf-8")
 
 
+def write_sample(
+    name: str, credit: Mapping[str, object], pixels: NDArray[np.uint8], **others: NDArray[Any]
+) -> None:
+    """Write pictures (N, 28, 28), what is known of them, and their credit into the zoo."""
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.npz"
+    np.savez_compressed(path, pixels=pixels, **others)  # type: ignore[arg-type]
+    path.with_suffix(".json").write_text(json.dumps(credit, indent=2) + "\n", encoding="utf-8")
+    print(f"{path.name}: {len(pixels)} pictures, {path.stat().st_size / 1000:.0f} KB")
+
+
 def main() -> None:
     """Write the images and their credit."""
     sample = take_few(load("test"), EACH)
     write_shown(sample)
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / "fashion_mnist.npz"
-    np.savez_compressed(path, pixels=sample.pixels, labels=sample.labels.astype(np.uint8))
-    text = json.dumps(CREDIT, indent=2)
-    path.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
-    print(f"{path.name}: {len(sample)} images, {path.stat().st_size / 1000:.0f} KB")
+    labels = sample.labels.astype(np.uint8)
+    write_sample("fashion_mnist", CREDIT, sample.pixels, labels=labels)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ import math
 
 from export.card import Metric
 
-__all__ = ["Metric", "measure_mean", "measure_share"]
-
 _Z = 1.959963984540054  # the normal distribution's 97.5 % quantile
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,6 +15,7 @@ from torch import nn
 from export.arrays import Doubles, Floats
 from export.card import GradientParity, Parity, Preprocessing
 from export.graphs import Graph
+from export.sessions import open_session
 
 MAX_ABS_DIFF = 1e-4
 # Gradients jump where a ReLU6 is about to switch, so two float32 runs differ by more than rounding:
@@ -55,7 +55,7 @@ def compare_graph(graph: Graph, path: Path) -> Parity:
     Raises:
         ParityError: it exceeds ``MAX_ABS_DIFF``.
     """
-    session = ort.InferenceSession(str(path), _quiet(), providers=["CPUExecutionProvider"])
+    session = open_session(path)
     names, count = list(graph.outputs), len(graph.checks[0])
     with torch.no_grad():
         outputs = graph.truth(*(torch.from_numpy(values) for values in graph.checks))
@@ -80,7 +80,7 @@ def compare_graph_gradients(graph: Graph, score: str, explain: Path) -> Gradient
     Raises:
         ParityError: ONNX Runtime's is farther than ``MAX_GRADIENT_DIFF``.
     """
-    session = ort.InferenceSession(str(explain), _quiet(), providers=["CPUExecutionProvider"])
+    session = open_session(explain)
     place = list(graph.outputs).index(score)
     inputs = [torch.from_numpy(values) for values in graph.checks]
     with torch.no_grad():
@@ -111,12 +111,6 @@ def _differentiate(
 
 def _get(outputs: torch.Tensor | tuple[torch.Tensor, ...], place: int) -> torch.Tensor:
     return outputs if isinstance(outputs, torch.Tensor) else outputs[place]
-
-
-def _quiet() -> ort.SessionOptions:
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    return options
 
 
 def _distance(values: NDArray[Any], truth: Doubles) -> float:

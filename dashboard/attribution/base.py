@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from threading import Lock
 from typing import Literal
@@ -88,8 +89,8 @@ class Method:
     summary: str
     source: str
     compute: Callable[[Model, Question, Params, Progress], Attribution]
-    is_signed: bool
-    is_stochastic: bool
+    is_signed: bool = False
+    is_stochastic: bool = False
     completeness: Literal["exact", "in expectation"] | None = None
     params: Sequence[Param] = field(default=())
     libraries: Sequence[str] = ()
@@ -130,3 +131,7 @@ class Method:
         values = attribution.attributions[0]  # (C, H, W)
         heat: Floats = values.sum(axis=0) if self.channels == "sum" else values.max(axis=0)
         return heat
+
+
+create_baseline = partial(Method, source="A trivial baseline", is_baseline=True)
+"""Declare a trivial map, which every other is judged against."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.attribution.base import Attribution, Method, Progress, Question
+from dashboard.attribution.base import Attribution, Progress, Question, create_baseline
 from dashboard.attribution.params import Params
 from dashboard.inference.model import Model
 
@@ -27,13 +27,9 @@ def compute(model: Model, question: Question, params: Params, progress: Progress
     return Attribution(spot[np.newaxis, np.newaxis])
 
 
-METHOD = Method(
+METHOD = create_baseline(
     name="center",
     label="Center",
     summary="A soft spot in the middle: a map that knows nothing at all.",
-    source="A trivial baseline",
     compute=compute,
-    is_signed=False,
-    is_stochastic=False,
-    is_baseline=True,
 )

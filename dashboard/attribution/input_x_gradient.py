@@ -31,7 +31,6 @@ METHOD = Method(
     source="Shrikumar et al. 2016, https://arxiv.org/abs/1605.01713",
     compute=compute,
     is_signed=True,
-    is_stochastic=False,
     libraries=("torch", "captum.attr"),
     needs_gradients=True,
 )

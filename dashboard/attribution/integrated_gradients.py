@@ -49,7 +49,6 @@ METHOD = Method(
     source="Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365",
     compute=compute,
     is_signed=True,
-    is_stochastic=False,
     completeness="exact",
     libraries=("torch", "captum.attr", "scipy.ndimage"),
     params=(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.attribution.base import Attribution, Method, Progress, Question
+from dashboard.attribution.base import Attribution, Progress, Question, create_baseline
 from dashboard.attribution.luminance import compute_luminance
 from dashboard.attribution.params import Params
 from dashboard.inference.model import Model
@@ -20,13 +20,9 @@ def compute(model: Model, question: Question, params: Params, progress: Progress
     return Attribution(compute_luminance(model, question.inputs)[np.newaxis, np.newaxis])
 
 
-METHOD = Method(
+METHOD = create_baseline(
     name="intensity",
     label="Intensity",
     summary="The photo's brightness: a map that knows nothing of the network.",
-    source="A trivial baseline",
     compute=compute,
-    is_signed=False,
-    is_stochastic=False,
-    is_baseline=True,
 )

@@ -45,7 +45,6 @@ METHOD = Method(
     source="Zeiler and Fergus 2013, https://arxiv.org/abs/1311.2901",
     compute=compute,
     is_signed=True,
-    is_stochastic=False,
     libraries=("torch", "captum.attr", "scipy.ndimage"),
     params=(
         IntParam("window", "Patch", 28, 8, 96, 4, "Side of the patch, in pixels of the input."),

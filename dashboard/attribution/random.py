@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from dashboard.attribution.base import Attribution, Method, Progress, Question
+from dashboard.attribution.base import Attribution, Progress, Question, create_baseline
 from dashboard.attribution.params import Params
 from dashboard.inference.model import Model
 
@@ -27,13 +27,10 @@ def compute(model: Model, question: Question, params: Params, progress: Progress
     return Attribution(np.asarray(enlarged, dtype=np.float32)[np.newaxis, np.newaxis])
 
 
-METHOD = Method(
+METHOD = create_baseline(
     name="random",
     label="Random",
     summary="A map drawn by lot: the opponent that every method must beat.",
-    source="A trivial baseline",
     compute=compute,
-    is_signed=False,
     is_stochastic=True,
-    is_baseline=True,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
 from dashboard.charts import BLUE, GREY, ORANGE, Spec
@@ -50,17 +51,7 @@ class Timing:
 
 def read_settings(card: ModelCard) -> list[Setting]:
     """Return the settings that a card measured."""
-    return [
-        Setting(
-            int(row["steps"]),
-            float(row["guidance"]),
-            int(row["n"]),
-            float(row["agreement"]),
-            float(row["fid"]),
-            float(row["spread"]),
-        )
-        for row in card.details["settings"]
-    ]
+    return msgspec.convert(card.details["settings"], list[Setting])
 
 
 def choose_by_steps(settings: Sequence[Setting], guidance: float) -> list[Setting]:

@@ -101,18 +101,6 @@ def walk(start: Floats, end: Floats, count: int) -> Floats:
     return latents
 
 
-def count_distinct(images: Floats, least: float = 0.05) -> int:
-    """Return how many of the pictures (N, 28, 28) in [-1, 1] differ from all before them.
-
-    By ``least`` or more, as root mean square with black 0 and white 1: the measure of the cards.
-    """
-    kept: list[Floats] = []
-    for image in images / 2:
-        if not kept or ((np.stack(kept) - image) ** 2).mean(axis=(1, 2)).min() >= least**2:
-            kept.append(image)
-    return len(kept)
-
-
 def tile(images: Floats, columns: int) -> Floats:
     """Return pictures (N, H, W) as one, row by row; places left over are black."""
     count, height, width = images.shape

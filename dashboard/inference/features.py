@@ -10,7 +10,6 @@ import numpy as np
 from dashboard.inference.cards import PREDICT_FILE
 from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.model import Floats
-from dashboard.inference.providers import count_threads
 from dashboard.inference.running import create_session_of
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify
@@ -34,11 +33,10 @@ class FeatureGraph:
         path = folder / PREDICT_FILE
         self._input, self._names = card.input.name, [card.output.name, tensor]
         self._running = Semaphore(MAX_RUNS)
-        count = count_threads() if threads is None else threads
         try:
             model = onnx.load(str(path), load_external_data=False)
             model.graph.output.append(onnx.ValueInfoProto(name=tensor))
-            self._session = create_session_of(model, path, count)
+            self._session = create_session_of(model, path, threads)
         except Exception as error:  # ONNX Runtime and protobuf raise a dozen classes of their own
             raise create_zoo_error(path, f"has no tensor {tensor} that can be read") from error
 

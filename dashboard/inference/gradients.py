@@ -8,11 +8,10 @@ from threading import Semaphore
 
 import numpy as np
 
-from dashboard.inference.cards import EXPLAIN_FILE, ModelCard
+from dashboard.inference.cards import EXPLAIN_FILE
 from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.graphs import Array
 from dashboard.inference.model import Floats
-from dashboard.inference.providers import count_threads
 from dashboard.inference.running import create_session
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify_files
@@ -22,17 +21,11 @@ class GradientGraph:
     """``explain.onnx`` of a model, opened once; raises ZooError."""
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
-        self._card = verify_files(folder)
-        if EXPLAIN_FILE not in self._card.files:
+        self.card = verify_files(folder)
+        if EXPLAIN_FILE not in self.card.files:
             raise create_zoo_error(folder / EXPLAIN_FILE, "is not there")
-        count = count_threads() if threads is None else threads
-        self._session = create_session(folder / EXPLAIN_FILE, count)
+        self._session = create_session(folder / EXPLAIN_FILE, threads)
         self._running = Semaphore(MAX_RUNS)
-
-    @property
-    def card(self) -> ModelCard:
-        """The model's card."""
-        return self._card
 
     def run(
         self, feed: Mapping[str, Array], target: int, versus: int | None = None

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from dashboard.inference.cards import GraphSpec, ModelCard
 from dashboard.inference.errors import create_zoo_error
-from dashboard.inference.providers import count_threads
 from dashboard.inference.running import create_session
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify_files
@@ -35,18 +34,12 @@ class OnnxGraph:
     def __init__(
         self, folder: Path, file: str, member: str = "", *, threads: int | None = None
     ) -> None:
-        self._card = verify_files(folder)
-        self.spec: GraphSpec = self._card.graphs[file]
+        self.card = verify_files(folder)
+        self.spec: GraphSpec = self.card.graphs[file]
         # Kept here too: the session reads these arrays in place.
-        self._weights = load_member(folder, self._card, member) if member else {}
-        count = count_threads() if threads is None else threads
-        self._session = create_session(folder / file, count, self._weights)
+        self._weights = load_member(folder, self.card, member) if member else {}
+        self._session = create_session(folder / file, threads, self._weights)
         self._running = Semaphore(MAX_RUNS)
-
-    @property
-    def card(self) -> ModelCard:
-        """The model's card."""
-        return self._card
 
     def run(self, feed: Mapping[str, Array], outputs: Sequence[str] = ()) -> dict[str, Array]:
         """Return the named outputs, or all of them, by name.

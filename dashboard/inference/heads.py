@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.inference.cards import PREDICT_FILE, ModelCard
-from dashboard.inference.errors import create_zoo_error
+from dashboard.inference.cards import PREDICT_FILE
 from dashboard.inference.graphs import Array
 from dashboard.inference.model import Floats
-from dashboard.inference.providers import count_threads
-from dashboard.inference.running import create_session_of
+from dashboard.inference.running import create_session_of, load_structure
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify_files
 
@@ -55,21 +53,15 @@ class HeadsGraph:
     """The prediction graph of a Transformer, opened once; raises ZooError."""
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
-        self._card = verify_files(folder)
+        self.card = verify_files(folder)
         self._folder = folder
-        self._spec = self._card.graphs[PREDICT_FILE]
-        model = _read(folder / PREDICT_FILE)
+        self._spec = self.card.graphs[PREDICT_FILE]
+        model = load_structure(folder / PREDICT_FILE)
         self._tensors = find_heads(model)
         self._stored = {w.name: w for w in model.graph.initializer}
         _add_outputs(model, self._tensors)
-        count = count_threads() if threads is None else threads
-        self._session = create_session_of(model, folder / PREDICT_FILE, count)
+        self._session = create_session_of(model, folder / PREDICT_FILE, threads)
         self._running = Semaphore(MAX_RUNS)
-
-    @property
-    def card(self) -> ModelCard:
-        """The model's card."""
-        return self._card
 
     @property
     def layers(self) -> int:
@@ -164,16 +156,7 @@ def count_chain(model: onnx.ModelProto, length: int) -> int:
 
 def count_chain_of(folder: Path, length: int) -> int:
     """Return ``count_chain`` of a model of the zoo; raises ZooError."""
-    return count_chain(_read(folder / PREDICT_FILE), length)
-
-
-def _read(path: Path) -> onnx.ModelProto:
-    import onnx
-
-    try:
-        return onnx.load(str(path), load_external_data=False)
-    except Exception as error:  # protobuf's own error type comes without type stubs
-        raise create_zoo_error(path, "is no graph that can be read") from error
+    return count_chain(load_structure(folder / PREDICT_FILE), length)
 
 
 def _get_dtype(proto: onnx.TensorProto) -> Any:

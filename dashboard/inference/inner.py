@@ -10,15 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock, Semaphore
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dashboard.inference.cards import PREDICT_FILE, Card, load_card
-from dashboard.inference.errors import create_zoo_error
 from dashboard.inference.model import Floats, Ints
-from dashboard.inference.providers import count_threads
-from dashboard.inference.running import Session, create_session_of
+from dashboard.inference.running import Session, create_session_of, load_structure
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.stages import (
     SWITCH,
@@ -27,9 +24,6 @@ from dashboard.inference.stages import (
     find_stages,
     read_first_convolution,
 )
-
-if TYPE_CHECKING:  # imported where it is used: the first page does not wait for it
-    import onnx
 
 CHUNK = 8  # photos of 224 x 224 at once, as PREDICT_CHUNK; more of smaller ones
 _CHUNK_PIXELS = CHUNK * 224 * 224
@@ -48,22 +42,17 @@ class InnerModel:
     """
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
-        self._folder = folder
-        self._card: Card = load_card(folder)
-        self._threads = count_threads() if threads is None else threads
+        self._path = folder / PREDICT_FILE
+        self.card: Card = load_card(folder)
+        self._threads = threads
         self._sessions: dict[tuple[str, int], Session] = {}
         self._opening = Lock()
         self._running = Semaphore(MAX_RUNS)
-        self.stages: tuple[Stage, ...] = find_stages(self._read())
-
-    @property
-    def card(self) -> Card:
-        """The model's card."""
-        return self._card
+        self.stages: tuple[Stage, ...] = find_stages(load_structure(self._path))
 
     def read_kernels(self) -> FirstConvolution:
         """Return the first layer's numbers."""
-        return read_first_convolution(self._read(), str(self._folder))
+        return read_first_convolution(load_structure(self._path), str(self._path.parent))
 
     def look(
         self,
@@ -81,14 +70,14 @@ class InnerModel:
         given = dict(switches or {})
         session = self._open("look")
         names = [
-            self._card.output.name,
+            self.card.output.name,
             *(stage.before if is_before else stage.tensor for stage in self.stages),
         ]
-        step = min(_MAX_CHUNK, max(1, _CHUNK_PIXELS // self._card.input.size**2))
+        step = min(_MAX_CHUNK, max(1, _CHUNK_PIXELS // self.card.input.size**2))
         parts = []
         for start in range(0, len(inputs), step):
             part = inputs[start : start + step]
-            feed = {self._card.input.name: part}
+            feed = {self.card.input.name: part}
             for index, stage in enumerate(self.stages):
                 rows = given.get(index)
                 factors = (
@@ -106,7 +95,7 @@ class InnerModel:
         """Return (activation, d logit of ``target`` / d activation), each (1, C, side, side)."""
         tensors = [stage.tensor for stage in self.stages]
         names = [name for tensor in tensors for name in (tensor, f"gradient/{tensor}")]
-        feed: Feed = {self._card.input.name: inputs, "target": np.array([target], np.int64)}
+        feed: Feed = {self.card.input.name: inputs, "target": np.array([target], np.int64)}
         session = self._open("explain")
         with self._running:
             found = dict(zip(names, session.run(names, feed), strict=True))
@@ -119,19 +108,10 @@ class InnerModel:
         Any side S will do: up to the unit the network is convolutions only.
         """
         session = self._open("unit", stage, inputs.shape[2])
-        feed: Feed = {self._card.input.name: inputs, "target": np.array([channel], np.int64)}
+        feed: Feed = {self.card.input.name: inputs, "target": np.array([channel], np.int64)}
         with self._running:
             score, gradient = session.run(["score", "gradient"], feed)
         return float(score[0]), gradient
-
-    def _read(self) -> onnx.ModelProto:
-        import onnx
-
-        path = self._folder / PREDICT_FILE
-        try:
-            return onnx.load(str(path), load_external_data=False)
-        except Exception as error:  # protobuf's own error type comes without type stubs
-            raise create_zoo_error(path, "is no graph that can be read") from error
 
     def _open(self, kind: str, stage: int = 0, side: int = 0) -> Session:
         key = (f"{kind}/{stage}", side)
@@ -145,14 +125,14 @@ class InnerModel:
 
         from dashboard.inference.inner_graphs import MEAN, add_switches, end_at_mean, resize_input
 
-        model, image = self._read(), self._card.input.name
+        model, image = load_structure(self._path), self.card.input.name
         if kind == "look":
             add_switches(model, self.stages)
         elif kind == "explain":
             tensors = [each.tensor for each in self.stages]
-            model = differentiate(model, image, wrt=tensors, folder=str(self._folder)).model
+            model = differentiate(model, image, wrt=tensors, folder=str(self._path.parent)).model
         else:
             end_at_mean(model, self.stages[stage].before, self.stages[stage].channels)
             resize_input(model, image, side)
-            model = differentiate(model, image, score=MEAN, folder=str(self._folder)).model
-        return create_session_of(model, self._folder / PREDICT_FILE, self._threads)
+            model = differentiate(model, image, score=MEAN, folder=str(self._path.parent)).model
+        return create_session_of(model, self._path, self._threads)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,13 +24,6 @@ class LayerCost:
     macs: int
     weights: int
     outputs: int
-
-
-def load_structure(path: Path) -> onnx.ModelProto:
-    """Return a graph of the zoo without its weights: shapes are all that is needed here."""
-    import onnx
-
-    return onnx.load(str(path), load_external_data=False)
 
 
 def count_layers(model: onnx.ModelProto) -> list[LayerCost]:

@@ -21,7 +21,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from dashboard.inference.errors import create_zoo_error
-from dashboard.inference.providers import CUDA, choose_providers
+from dashboard.inference.providers import CUDA, choose_providers, count_threads
 
 if TYPE_CHECKING:
     import onnx
@@ -92,8 +92,18 @@ def _share(array: NDArray[Any]) -> Any:
     return ort.OrtValue.ortvalue_from_numpy_with_onnx_type(array, kind)
 
 
+def load_structure(path: Path) -> onnx.ModelProto:
+    """Return a graph without its weights, which stay on disk; raises ZooError."""
+    import onnx  # here, because the first page does not wait for it
+
+    try:
+        return onnx.load(str(path), load_external_data=False)
+    except Exception as error:  # protobuf's own error type comes without type stubs
+        raise create_zoo_error(path, "is no graph that can be read") from error
+
+
 def create_session(
-    path: Path, threads: int, weights: Mapping[str, NDArray[Any]] | None = None
+    path: Path, threads: int | None, weights: Mapping[str, NDArray[Any]] | None = None
 ) -> Session:
     """Return an ONNX Runtime session of a graph, with its weights from the same folder.
 
@@ -109,7 +119,7 @@ def create_session(
     return _open(str(path), options, path)
 
 
-def create_session_of(model: onnx.ModelProto, path: Path, threads: int) -> Session:
+def create_session_of(model: onnx.ModelProto, path: Path, threads: int | None) -> Session:
     """Return a session of a graph that was made from the one at ``path``, with its weights.
 
     Raises:
@@ -120,9 +130,9 @@ def create_session_of(model: onnx.ModelProto, path: Path, threads: int) -> Sessi
     return _open(model.SerializeToString(), options, path)
 
 
-def _create_options(threads: int) -> Any:
+def _create_options(threads: int | None) -> Any:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = count_threads() if threads is None else threads
     # Threads that spin while they wait take cores from every other visitor.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _ERRORS_ONLY

@@ -15,7 +15,6 @@ from dashboard.inference.cards import (
     CARD_FILE,
     EXPLAIN_FILE,
     PREDICT_FILE,
-    Card,
     compute_sha256,
 )
 from dashboard.inference.model import (
@@ -79,22 +78,13 @@ class OnnxModel:
     ) -> None:
         self._folder = folder
         self._weights = dict(weights or {})  # kept: the sessions read these arrays in place
-        self._card = verify(folder)
-        self._sha256 = compute_sha256(folder / CARD_FILE)
+        self.card = verify(folder)
+        # What identifies the model: the card holds the sums of all its files.
+        self.sha256 = compute_sha256(folder / CARD_FILE)
         self._threads = count_threads() if threads is None else threads
         self._sessions: dict[str, Session] = {}
         self._opening = Lock()
         self._running = Semaphore(MAX_RUNS)
-
-    @property
-    def card(self) -> Card:
-        """The model's card."""
-        return self._card
-
-    @property
-    def sha256(self) -> str:
-        """What identifies the model: the sum of its card, which holds the sums of all its files."""
-        return self._sha256
 
     @property
     def provider(self) -> str:
@@ -104,13 +94,13 @@ class OnnxModel:
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of one preprocessed input."""
-        spec = self._card.input
+        spec = self.card.input
         return spec.channels, spec.size, spec.size
 
     @property
     def input_range(self) -> tuple[Floats, Floats]:
         """Preprocessed value of black and of white, each (C, 1, 1)."""
-        return compute_input_range(self._card)
+        return compute_input_range(self.card)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -118,13 +108,13 @@ class OnnxModel:
 
         A Transformer's attention matrices are returned too, but have no place in the picture.
         """
-        names = tuple(self._card.layers) if self.has_gradients else ()
+        names = tuple(self.card.layers) if self.has_gradients else ()
         return tuple(name for name in names if not name.startswith(ATTENTION))
 
     @property
     def has_gradients(self) -> bool:
         """Whether the zoo holds a gradient graph for this model."""
-        return EXPLAIN_FILE in self._card.files
+        return EXPLAIN_FILE in self.card.files
 
     def predict(self, inputs: Floats) -> Floats:
         """Return the logits (N, K) of inputs (N, C, H, W), N >= 1.
@@ -133,8 +123,8 @@ class OnnxModel:
             ValueError: the inputs have another shape.
             ZooError: the graph cannot be loaded.
         """
-        feed = {self._card.input.name: check_inputs(inputs, self.input_shape)}
-        (logits,) = self._run(PREDICT_FILE, [self._card.output.name], feed, PREDICT_CHUNK)
+        feed = {self.card.input.name: check_inputs(inputs, self.input_shape)}
+        (logits,) = self._run(PREDICT_FILE, [self.card.output.name], feed, PREDICT_CHUNK)
         return logits  # (N, K)
 
     def explain(self, inputs: Floats, target: Ints, versus: Ints | None = None) -> Explained:
@@ -148,15 +138,15 @@ class OnnxModel:
             ZooError: the graph cannot be loaded.
         """
         if not self.has_gradients:
-            raise RuntimeError(f"The model {self._card.name} has no gradient graph.")
+            raise RuntimeError(f"The model {self.card.name} has no gradient graph.")
         feed: dict[str, Floats | Ints] = {
-            self._card.input.name: check_inputs(inputs, self.input_shape)
+            self.card.input.name: check_inputs(inputs, self.input_shape)
         }
-        count, n_classes = len(inputs), len(self._card.labels)
+        count, n_classes = len(inputs), len(self.card.labels)
         feed["target"] = check_classes(target, count, n_classes)
         if versus is not None:
             feed["versus"] = check_classes(versus, count, n_classes, NO_VERSUS)
-        layers = self._card.layers
+        layers = self.card.layers
         names = ["logits", "score", "gradient", *layers.values()]
         names += [f"gradient/{tensor}" for tensor in layers.values()]
         results = dict(zip(names, self._run(EXPLAIN_FILE, names, feed, EXPLAIN_CHUNK), strict=True))
@@ -170,7 +160,7 @@ class OnnxModel:
     def _run(self, file: str, names: list[str], feed: dict[str, Any], chunk: Chunk) -> list[Floats]:
         """Return the outputs called ``names`` for the whole batch, computed chunk by chunk."""
         session = self._open(file)
-        count = len(feed[self._card.input.name])
+        count = len(feed[self.card.input.name])
         on_gpu = CUDA in session.get_providers()
         step = self._count_at_once(chunk.on_gpu if on_gpu else chunk.on_cpu)
         parts = []
@@ -181,7 +171,7 @@ class OnnxModel:
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     def _count_at_once(self, at_224: int) -> int:
-        pixels = max(self._card.input.size**2, _CHUNK_PIXELS)
+        pixels = max(self.card.input.size**2, _CHUNK_PIXELS)
         return max(1, at_224 * _CHUNK_PIXELS // pixels)
 
     def _open(self, file: str) -> Session:

@@ -23,7 +23,6 @@ class Activation:
 
     name: str
     label: str
-    formula: str
     apply: Callable[[Doubles], Doubles]
     slope: Callable[[Doubles], Doubles]
     gain: float
@@ -63,9 +62,9 @@ def slope_tanh(z: Doubles) -> Doubles:
 # Gains: He et al. 2015, arXiv:1502.01852 (ReLU, which lets half of the signal through); Glorot and
 # Bengio 2010 (tanh). A sigmoid's slope at 0 is a quarter of tanh's: weights four times as large.
 ACTIVATIONS: tuple[Activation, ...] = (
-    Activation("relu", "ReLU", "max(0, z)", apply_relu, slope_relu, 2.0),
-    Activation("sigmoid", "Sigmoid", "1 / (1 + exp(−z))", apply_sigmoid, slope_sigmoid, 16.0),
-    Activation("tanh", "tanh", "tanh(z)", apply_tanh, slope_tanh, 1.0),
+    Activation("relu", "ReLU", apply_relu, slope_relu, 2.0),
+    Activation("sigmoid", "Sigmoid", apply_sigmoid, slope_sigmoid, 16.0),
+    Activation("tanh", "tanh", apply_tanh, slope_tanh, 1.0),
 )
 
 _BY_NAME = {activation.name: activation for activation in ACTIVATIONS}

@@ -162,13 +162,3 @@ def backward(network: Network, passed: Forward, labels: Labels) -> Gradients:
     weights = tuple(a.T @ d for a, d in zip(passed.activations, deltas, strict=True))
     biases = tuple(delta.sum(axis=0) for delta in deltas)
     return Gradients(weights, biases, tuple(deltas), tuple(blames))
-
-
-def compute_edge_shares(passed: Forward, gradients: Gradients, layer: int) -> Doubles:
-    """Return each example's share of ``gradients.weights[layer]``, (N, n_in, n_out).
-
-    The share of an edge is what came in times what was wrong: a_i delta_j; the sum over N is the
-    edge's gradient.
-    """
-    before, delta = passed.activations[layer], gradients.deltas[layer]
-    return before[:, :, np.newaxis] * delta[:, np.newaxis, :]

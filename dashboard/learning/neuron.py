@@ -1,47 +1,17 @@
-"""One artificial neuron, opened: inputs times weights, plus a bias, through an activation.
-
-Also the smallest real loss: that of a neuron with one input, whose weight and bias span a map.
-
-Source: McCulloch and Pitts 1943 (the threshold unit); Rosenblatt 1958 (weights that learn).
-"""
+"""The smallest real loss: that of a neuron with one input, whose weight and bias span a map."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from dashboard.inference.model import Doubles
-from dashboard.learning.activations import apply_sigmoid, get_activation
+from dashboard.learning.activations import apply_sigmoid
 
 # Four examples and what a sigmoid neuron should answer. Found by a search over small sets for one
 # whose squared error has a good minimum, a bad one and nothing else: the bad one meets the two
 # middle examples exactly and the last not at all.
 INPUTS = np.array([-2.0, 0.0, 0.5, 2.5])
 TARGETS = np.array([0.0, 0.2, 0.8, 0.1])
-
-
-@dataclass(frozen=True)
-class Firing:
-    """``products`` are what each input contributes, ``total`` is their sum and the bias."""
-
-    products: tuple[float, ...]
-    total: float
-    output: float
-
-
-def fire(inputs: Sequence[float], weights: Sequence[float], bias: float, activation: str) -> Firing:
-    """Return what a neuron makes of its inputs, step by step.
-
-    Raises:
-        ValueError: there are not as many weights as inputs.
-        KeyError: there is no activation of that name.
-    """
-    products = tuple(x * w for x, w in zip(inputs, weights, strict=True))
-    total = sum(products) + bias
-    output = get_activation(activation).apply(np.array(total))
-    return Firing(products, total, float(output))
 
 
 def compute_error(points: Doubles) -> Doubles:

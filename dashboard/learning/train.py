@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.inference.model import Doubles
 from dashboard.learning.mlp import Forward, Gradients, Network, backward, compute_loss, forward
 from dashboard.learning.optimizers import OptimizerState, create_state, get_optimizer
 from dashboard.learning.problems import Points, Split
 
-EXTENT = 1.2  # how far a decision surface reaches on both axes: the points and a margin
 LIMIT = 1e6  # a run whose weights grow beyond it has diverged, though no number overflows yet
 
 
@@ -111,33 +109,6 @@ def compute_score(network: Network, points: Points) -> Score:
     logits = forward(network, points.inputs).logits
     right = (logits > 0) == (points.labels == 1)
     return Score(compute_loss(logits, points.labels), float(right.mean()))
-
-
-def compute_grid(resolution: int, extent: float = EXTENT) -> Doubles:
-    """Return the middles of resolution x resolution cells of the square from -extent to extent.
-
-    (resolution^2, 2); row by row from the lowest y upwards, x fastest.
-    """
-    ticks = extent * ((2 * np.arange(resolution) + 1) / resolution - 1)
-    x, y = np.meshgrid(ticks, ticks)
-    return np.stack([x.ravel(), y.ravel()], axis=1)
-
-
-def compute_surface(network: Network, resolution: int = 64, extent: float = EXTENT) -> Doubles:
-    """Return the probability of class 1 over the plane, (resolution, resolution), lowest y first.
-
-    Cells are those of ``compute_grid``.
-    """
-    probability = forward(network, compute_grid(resolution, extent)).probability
-    return probability.reshape(resolution, resolution)
-
-
-def compute_unit_surfaces(
-    network: Network, layer: int, resolution: int = 32, extent: float = EXTENT
-) -> Doubles:
-    """Return what each unit of a layer (0: the inputs) says over the plane, (units, res, res)."""
-    activations = forward(network, compute_grid(resolution, extent)).activations[layer]
-    return activations.T.reshape(-1, resolution, resolution)  # (n_l, resolution, resolution)
 
 
 def _iterate_batches(points: Points, settings: Settings, epoch: int) -> Iterator[Points]:

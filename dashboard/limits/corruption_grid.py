@@ -14,7 +14,7 @@ from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.sight import Sight
 from dashboard.limits.maps import Report, draw_heats, report_nothing
-from dashboard.stress import MAX_SEVERITY, Corruption, corrupt_views
+from dashboard.stress.base import MAX_SEVERITY, Corruption, corrupt_views
 
 _WORKERS = 2
 

@@ -11,7 +11,7 @@ from dashboard.inference.model import Floats, Ints
 from dashboard.inference.preprocessing import Pixels
 from dashboard.limits.calibration import Calibration, fit_temperature, measure_calibration
 from dashboard.limits.maps import Report, report_nothing
-from dashboard.stress import Corruption, corrupt_views
+from dashboard.stress.base import Corruption, corrupt_views
 
 Predict = Callable[[Pixels], Floats]
 """Logits (N, K) of views (N, H, W, 3)."""

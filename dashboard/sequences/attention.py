@@ -1,4 +1,4 @@
-"""What can be done with attention: temperature, rollout, and weighting by gradients."""
+"""What can be done with attention: rollout, and weighting by gradients."""
 
 from __future__ import annotations
 
@@ -7,20 +7,8 @@ import base64
 import numpy as np
 
 from dashboard.inference.model import Doubles, Floats
-from dashboard.inference.probability import compute_probabilities
 
 _LEVELS = 65535  # of a share in what is sent to the browser
-
-
-def compute_weights(queries: Floats, keys: Floats, temperature: float = 1.0) -> Doubles:
-    """Return softmax(q k^T / (sqrt(d) temperature)) of queries and keys (..., T, d).
-
-    Scaled dot-product attention, Vaswani et al. 2017, arXiv 1706.03762, equation 1; a temperature
-    of 1 is the network's own.
-    """
-    q, k = queries.astype(np.float64), keys.astype(np.float64)
-    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])  # (..., T, T)
-    return compute_probabilities(scores, temperature)
 
 
 def compute_rollout(attention: Floats) -> Doubles:

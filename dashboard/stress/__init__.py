@@ -25,7 +25,7 @@ from dashboard.stress import (
     spatter,
     zoom_blur,
 )
-from dashboard.stress.base import GROUPS, MAX_SEVERITY, Corruption, Suite, corrupt_views
+from dashboard.stress.base import Corruption, Suite
 
 CORRUPTIONS: tuple[Corruption, ...] = (
     noise.GAUSSIAN,
@@ -79,16 +79,3 @@ def list_suites(*suites: Suite) -> tuple[Corruption, ...]:
 def list_corruptions(is_grey: bool) -> list[Corruption]:
     """Return the corruptions that change what a network sees."""
     return [each for each in CORRUPTIONS if not (is_grey and each.needs_colour)]
-
-
-__all__ = [
-    "CORRUPTIONS",
-    "GROUPS",
-    "MAX_SEVERITY",
-    "Corruption",
-    "Suite",
-    "corrupt_views",
-    "get_corruption",
-    "list_corruptions",
-    "list_suites",
-]

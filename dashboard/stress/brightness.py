@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 
 
 def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
@@ -23,13 +23,11 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return brighter
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="brightness",
     label="Brightness",
     group="weather",
-    suite="benchmark",
     summary="Lighter everywhere, as in glaring sun.",
-    source=IMAGENET_C,
     compute=compute,
     is_random=False,
     levels=((0.1,), (0.2,), (0.3,), (0.4,), (0.5,)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from dashboard.inference.model import Floats
@@ -72,60 +74,48 @@ def compute_side_light(image: Pixels, level: Level, rng: np.random.Generator) ->
     return np.multiply(image, light[..., np.newaxis], dtype=np.float32)
 
 
-HUE = Corruption(
+_create = partial(Corruption, group="colour")
+HUE = _create(
     name="hue",
     label="Hue",
-    group="colour",
-    suite="ours",
     summary="All colours turned around the colour circle, brightness kept.",
     source="rotation in YIQ; levels chosen here",
     compute=compute_hue,
-    is_random=True,
     levels=((15,), (30,), (60,), (90,), (150,)),
     needs_colour=True,
 )
-WHITE_BALANCE = Corruption(
+WHITE_BALANCE = _create(
     name="white_balance",
     label="White balance",
-    group="colour",
-    suite="ours",
     summary="A warmer or a colder light that the camera did not correct.",
     source="von Kries 1902, one factor a channel; levels chosen here",
     compute=compute_white_balance,
-    is_random=True,
     levels=((0.1,), (0.2,), (0.3,), (0.4,), (0.5,)),
     needs_colour=True,
 )
-GAMMA = Corruption(
+GAMMA = _create(
     name="gamma",
     label="Gamma",
-    group="colour",
-    suite="ours",
     summary="Darker middle tones, as on a screen set up wrongly.",
     source="power law; levels chosen here",
     compute=compute_gamma,
     is_random=False,
     levels=((1.25,), (1.5,), (2,), (2.75,), (4,)),
 )
-VIGNETTE = Corruption(
+VIGNETTE = _create(
     name="vignette",
     label="Vignette",
-    group="colour",
-    suite="ours",
     summary="Darker towards the corners, as with a wide-angle lens.",
     source="cosine-fourth law of illumination; levels chosen here",
     compute=compute_vignette,
     is_random=False,
     levels=((0.6,), (0.9,), (1.3,), (1.8,), (2.5,)),
 )
-SIDE_LIGHT = Corruption(
+SIDE_LIGHT = _create(
     name="side_light",
     label="Light from one side",
-    group="colour",
-    suite="ours",
     summary="One side lit, the other in shade.",
     source="linear fall of light; levels chosen here",
     compute=compute_side_light,
-    is_random=True,
     levels=((0.3,), (0.5,), (0.7,), (0.85,), (1.0,)),
 )

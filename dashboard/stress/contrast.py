@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 
 
 def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
@@ -21,13 +21,11 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
     return faded
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="contrast",
     label="Contrast",
     group="digital",
-    suite="benchmark",
     summary="Light and dark drawn together, as in haze or a faded print.",
-    source=IMAGENET_C,
     compute=compute,
     is_random=False,
     levels=((0.4,), (0.3,), (0.2,), (0.1,), (0.05,)),

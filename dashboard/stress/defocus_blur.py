@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.convolution import correlate
 from dashboard.stress.planes import create_image, create_planes
 
@@ -43,13 +43,11 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return create_image(correlate(create_planes(image), create_disc(level[0], level[1])) + 0.01)
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="defocus_blur",
     label="Defocus blur",
     group="blur",
-    suite="benchmark",
     summary="Points become discs, as through a lens out of focus.",
-    source=IMAGENET_C,
     compute=compute,
     is_random=False,
     levels=((3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.inference.model import Doubles, Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.planes import create_image, create_planes
 from dashboard.stress.sampling import create_grid, sample, warp
 
@@ -75,15 +75,12 @@ def _scale(*levels: Level) -> tuple[Level, ...]:
     return tuple(tuple(part * _SLIP for part in level) for level in levels)
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="elastic_transform",
     label="Elastic transform",
     group="digital",
-    suite="benchmark",
     summary="Bent like a rubber sheet: as a whole at levels 1 and 2, in ripples above.",
-    source=IMAGENET_C,
     compute=compute,
-    is_random=True,
     levels=_scale(
         (2, 0.7, 0.1), (2, 0.08, 0.2), (0.05, 0.01, 0.02), (0.07, 0.01, 0.02), (0.12, 0.01, 0.02)
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.inference.model import Doubles, Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 
 _FIRST_PUSH = 100.0
 
@@ -52,15 +52,12 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return fogged
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="fog",
     label="Fog",
     group="weather",
-    suite="benchmark",
     summary="Drifts of a pale veil that take away contrast.",
-    source=IMAGENET_C,
     compute=compute,
-    is_random=True,
     levels=((1.5, 2), (2.0, 2), (2.5, 1.7), (2.5, 1.5), (3.0, 1.4)),
     small_levels=((0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75)),
 )

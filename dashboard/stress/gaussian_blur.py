@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.convolution import blur
 from dashboard.stress.planes import create_image, create_planes
 
@@ -18,13 +18,12 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return create_image(blur(create_planes(image), level[0]))
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="gaussian_blur",
     label="Gaussian blur",
     group="blur",
     suite="extra",
     summary="Fine detail is averaged away.",
-    source=IMAGENET_C,
     compute=compute,
     is_random=False,
     levels=((1,), (2,), (3,), (4,), (6,)),

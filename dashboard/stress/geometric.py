@@ -7,6 +7,7 @@ ends, its edge pixels go on, so that a plain background stays plain. Sign and di
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,69 +83,53 @@ def compute_crop(image: Pixels, level: Level, rng: np.random.Generator) -> Pixel
 _SHARES: tuple[Level, ...] = ((0.9,), (0.8,), (0.7,), (0.6,), (0.5,))
 _SLANTS: tuple[Level, ...] = ((0.2,), (0.4,), (0.6,), (0.8,), (1.0,))
 
-ROTATION = Corruption(
+_create = partial(Corruption, group="geometric")
+ROTATION = _create(
     name="rotation",
     label="Rotation",
-    group="geometric",
-    suite="ours",
     summary="Turned about the centre, by 11 to 57 degrees.",
     source=MNIST_C,
     compute=compute_rotation,
-    is_random=True,
     levels=_SLANTS,
 )
-TRANSLATION = Corruption(
+TRANSLATION = _create(
     name="translation",
     label="Translation",
-    group="geometric",
-    suite="ours",
     summary="Moved to one side, by up to a sixth of the picture.",
     source=MNIST_C,
     compute=compute_translation,
-    is_random=True,
     levels=tuple((k / 28,) for k in range(1, 6)),
 )
-SCALE = Corruption(
+SCALE = _create(
     name="scale",
     label="Smaller object",
-    group="geometric",
-    suite="ours",
     summary="The picture shrunk to between 90 and 50 % of its size.",
     source=MNIST_C,
     compute=compute_scale,
     is_random=False,
     levels=_SHARES,
 )
-SHEAR = Corruption(
+SHEAR = _create(
     name="shear",
     label="Shear",
-    group="geometric",
-    suite="ours",
     summary="Slanted to one side, as in italic type.",
     source=MNIST_C,
     compute=compute_shear,
-    is_random=True,
     levels=_SLANTS,
 )
-ASPECT = Corruption(
+ASPECT = _create(
     name="aspect",
     label="Aspect ratio",
-    group="geometric",
-    suite="ours",
     summary="Squeezed in width or in height, as by a careless resize.",
     source="levels chosen here, as those of scale",
     compute=compute_aspect,
-    is_random=True,
     levels=_SHARES,
 )
-CROP = Corruption(
+CROP = _create(
     name="crop",
     label="Crop",
-    group="geometric",
-    suite="ours",
     summary="A part of the picture, cut out somewhere and enlarged.",
     source="levels chosen here, as those of scale",
     compute=compute_crop,
-    is_random=True,
     levels=_SHARES,
 )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.convolution import blur
 from dashboard.stress.planes import create_image, create_planes
 
@@ -59,15 +59,12 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return create_image(blur(planes.reshape(n_channels, height, width), sigma))
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="glass_blur",
     label="Glass blur",
     group="blur",
-    suite="benchmark",
     summary="Pixels trade places with their neighbours, as behind frosted glass.",
-    source=IMAGENET_C,
     compute=compute,
-    is_random=True,
     levels=((0.7, 1, 2), (0.9, 2, 1), (1, 2, 3), (1.1, 3, 2), (1.5, 4, 2)),
     small_levels=((0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2)),
     is_monotone=False,

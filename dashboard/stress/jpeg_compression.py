@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.pictures import apply_to_picture
 
 
@@ -22,13 +22,11 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
     return apply_to_picture(image, compress)
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="jpeg_compression",
     label="JPEG compression",
     group="digital",
-    suite="benchmark",
     summary="Blocks and blurred colour, as in a picture saved too small.",
-    source=IMAGENET_C,
     compute=compute,
     is_random=False,
     levels=((25,), (18,), (15,), (10,), (7,)),

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.planes import create_image, create_planes
 
 
@@ -45,15 +45,12 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return create_image(smear(create_planes(image), int(level[0]), level[1], angle) + 1e-3)
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="motion_blur",
     label="Motion blur",
     group="blur",
-    suite="benchmark",
     summary="Smeared along one direction, as by a moving camera.",
-    source=IMAGENET_C,
     compute=compute,
-    is_random=True,
     levels=((10, 3), (15, 5), (15, 8), (15, 12), (20, 15)),
     small_levels=((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)),
 )

@@ -7,10 +7,12 @@ pixels or bits do. Speckle noise grows with the brightness, as in radar and ultr
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 
 
 def _add(image: Pixels, noise: Floats, spread: float) -> Floats:
@@ -47,55 +49,37 @@ def compute_speckle(image: Pixels, level: Level, rng: np.random.Generator) -> Fl
     return noise
 
 
-GAUSSIAN = Corruption(
+_create = partial(create_published, group="noise", keeps_grey=False)
+GAUSSIAN = _create(
     name="gaussian_noise",
     label="Gaussian noise",
-    group="noise",
-    suite="benchmark",
     summary="Grain of equal strength everywhere, as in low light.",
-    source=IMAGENET_C,
     compute=compute_gaussian,
-    is_random=True,
     levels=((0.08,), (0.12,), (0.18,), (0.26,), (0.38,)),
     small_levels=((0.04,), (0.06,), (0.08,), (0.09,), (0.10,)),
-    keeps_grey=False,
 )
-SHOT = Corruption(
+SHOT = _create(
     name="shot_noise",
     label="Shot noise",
-    group="noise",
-    suite="benchmark",
     summary="Grain of counted photons: the fewer there are, the rougher the picture.",
-    source=IMAGENET_C,
     compute=compute_shot,
-    is_random=True,
     levels=((60,), (25,), (12,), (5,), (3,)),
     small_levels=((500,), (250,), (100,), (75,), (50,)),
-    keeps_grey=False,
 )
-IMPULSE = Corruption(
+IMPULSE = _create(
     name="impulse_noise",
     label="Impulse noise",
-    group="noise",
-    suite="benchmark",
     summary="Single values turned fully on or off, as by bit errors.",
-    source=IMAGENET_C,
     compute=compute_impulse,
-    is_random=True,
     levels=((0.03,), (0.06,), (0.09,), (0.17,), (0.27,)),
     small_levels=((0.01,), (0.02,), (0.03,), (0.05,), (0.07,)),
-    keeps_grey=False,
 )
-SPECKLE = Corruption(
+SPECKLE = _create(
     name="speckle_noise",
     label="Speckle noise",
-    group="noise",
     suite="extra",
     summary="Grain that grows with the brightness of the place.",
-    source=IMAGENET_C,
     compute=compute_speckle,
-    is_random=True,
     levels=((0.15,), (0.2,), (0.35,), (0.45,), (0.6,)),
     small_levels=((0.06,), (0.1,), (0.12,), (0.16,), (0.2,)),
-    keeps_grey=False,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.pictures import apply_to_picture
 
 
@@ -25,13 +25,11 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Pixels:
     return apply_to_picture(image, coarsen)
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="pixelate",
     label="Pixelate",
     group="digital",
-    suite="benchmark",
     summary="Fewer, larger pixels.",
-    source=IMAGENET_C,
     compute=compute,
     is_random=False,
     levels=((0.6,), (0.5,), (0.4,), (0.3,), (0.25,)),

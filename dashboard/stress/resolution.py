@@ -28,7 +28,6 @@ CORRUPTION = Corruption(
     name="resolution",
     label="Resolution",
     group="digital",
-    suite="ours",
     summary="A small picture enlarged smoothly.",
     source="levels chosen here",
     compute=compute,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 
 
 def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats | Pixels:
@@ -31,13 +31,12 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats | P
     return saturated
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="saturate",
     label="Saturation",
     group="colour",
     suite="extra",
     summary="Colours washed out at first, garish at the higher levels.",
-    source=IMAGENET_C,
     compute=compute,
     is_random=False,
     levels=((0.3, 0), (0.1, 0), (2, 0), (5, 0.1), (20, 0.2)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.motion_blur import smear
 from dashboard.stress.planes import compute_luma
 from dashboard.stress.zoom_blur import enlarge
@@ -42,15 +42,12 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return snowed
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="snow",
     label="Snow",
     group="weather",
-    suite="benchmark",
     summary="Falling flakes, streaked by the wind, and a paler scene.",
-    source=IMAGENET_C,
     compute=compute,
-    is_random=True,
     levels=(
         (0.1, 0.3, 3, 0.5, 10, 4, 0.8),
         (0.2, 0.3, 2, 0.5, 12, 4, 0.7),

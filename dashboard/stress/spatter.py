@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.contours import compute_distance, compute_edges
 from dashboard.stress.convolution import blur
 from dashboard.stress.planes import create_image, create_planes, tint
@@ -82,15 +82,13 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return create_image(planes * (1 - mud) + mud * _tint(_MUD, image))
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="spatter",
     label="Spatter",
     group="weather",
     suite="extra",
     summary="Drops of rain, at the higher levels mud, on the lens.",
-    source=IMAGENET_C,
     compute=compute,
-    is_random=True,
     levels=(
         (0.65, 0.3, 4, 0.69, 0.6, 0),
         (0.65, 0.3, 3, 0.68, 0.6, 0),

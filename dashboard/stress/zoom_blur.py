@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.inference.model import Floats
-from dashboard.stress.base import IMAGENET_C, Corruption, Level, Pixels
+from dashboard.stress.base import Level, Pixels, create_published
 from dashboard.stress.planes import create_image, create_planes
 
 
@@ -57,13 +57,11 @@ def compute(image: Pixels, level: Level, rng: np.random.Generator) -> Floats:
     return create_image(total / np.float32(len(factors) + 1))
 
 
-CORRUPTION = Corruption(
+CORRUPTION = create_published(
     name="zoom_blur",
     label="Zoom blur",
     group="blur",
-    suite="benchmark",
     summary="Smeared outwards from the centre, as by rushing towards the scene.",
-    source=IMAGENET_C,
     compute=compute,
     is_random=False,
     levels=((1.11, 0.01), (1.16, 0.01), (1.21, 0.02), (1.26, 0.02), (1.31, 0.03)),

@@ -41,7 +41,7 @@ from onnx import helper
 from export.autodiff.errors import UnsupportedGraph, UnsupportedOperator
 from export.autodiff.graph import Graph
 from export.autodiff.node import Node
-from export.autodiff.shapes import Array, Batch, Shape, Tensor, infer, reshape_target
+from export.autodiff.shapes import Array, Shape, Tensor, infer, reshape_target
 
 Operand = str | float | Sequence[int] | Array
 Gradients = Sequence[str | None]
@@ -270,8 +270,3 @@ class Builder:
     def running(self, node: Node) -> None:
         """Note whose rule is running, so that a refusal names it."""
         self._node = node
-
-
-def is_batch(dim: int | Batch) -> bool:
-    """Return whether a dimension depends on the batch size."""
-    return isinstance(dim, Batch)

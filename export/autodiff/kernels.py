@@ -51,8 +51,34 @@ def _taps(
         yield tap, tuple(slice(f, f + (n - 1) * s + 1, s) for f, n, s in spans)
 
 
-def _places(size: Sequence[int], reach: Sequence[int], strides: Sequence[int]) -> list[int]:
-    return [(n - r - 1) // s + 1 for n, r, s in zip(size, reach, strides, strict=True)]
+@dataclass(frozen=True)
+class _Window:
+    """What convolutions and pools have in common, by its names in ONNX."""
+
+    kernel_shape: Any
+    auto_pad: Any
+    ceil_mode: Any = None
+    dilations: Any = None
+    pads: Any = None
+    strides: Any = None
+
+
+def _lay_out(x: Any, window: _Window) -> Any:
+    """Return (padding, ends beyond the padding, places, strides, dilations) of a window."""
+    rank = len(window.kernel_shape)
+    strides, dilations = window.strides or [1] * rank, window.dilations or [1] * rank
+    reach = [(k - 1) * d for k, d in zip(window.kernel_shape, dilations, strict=True)]
+    padding = _pads(window.auto_pad, window.pads, _missing(x.shape[2:], reach, strides))
+    size = [n + a + b for n, (a, b) in zip(x.shape[2:], padding, strict=True)]
+    places = [(n - r - 1) // s + 1 for n, r, s in zip(size, reach, strides, strict=True)]
+    if window.ceil_mode:
+        more = [(n - r - 1) % s != 0 for n, r, s in zip(size, reach, strides, strict=True)]
+        starts = zip(places, strides, more, x.shape[2:], padding, strict=True)
+        # a window that would start in the padding at the end is left out
+        places = [p + int(m and p * s < n + a) for p, s, m, n, (a, _) in starts]
+    reached = zip(places, strides, reach, size, strict=True)
+    beyond = [max((p - 1) * s + r + 1 - n, 0) for p, s, r, n in reached]
+    return padding, beyond, places, strides, dilations
 
 
 # --- Convolutions -------------------------------------------------------------------------------
@@ -70,23 +96,11 @@ class Conv(OpRun):
     """Convolution, one matrix product a tap."""
 
     def _run(
-        self,
-        x: Any,
-        w: Any,
-        bias: Any = None,
-        auto_pad: Any = None,
-        dilations: Any = None,
-        group: Any = None,
-        pads: Any = None,
-        strides: Any = None,
-        **_: Any,
+        self, x: Any, w: Any, bias: Any = None, group: Any = None, **given: Any
     ) -> tuple[Any, ...]:
-        rank = w.ndim - 2
-        strides, dilations = strides or [1] * rank, dilations or [1] * rank
-        reach = [(k - 1) * d for k, d in zip(w.shape[2:], dilations, strict=True)]
-        padding = _pads(auto_pad, pads, _missing(x.shape[2:], reach, strides))
+        window = _Window(**{**given, "kernel_shape": w.shape[2:]})
+        padding, _, places, strides, dilations = _lay_out(x, window)
         x = np.pad(x, [(0, 0), (0, 0), *padding])
-        places = _places(x.shape[2:], reach, strides)
         batch, out = x.shape[0], w.shape[0]
         parts = w.reshape(group, out // group, *w.shape[1:])
         result = np.zeros((batch, group, out // group, int(np.prod(places))), x.dtype)
@@ -96,7 +110,7 @@ class Conv(OpRun):
             )
             result += _mix(parts[(..., *tap)], seen)
         result = result.reshape(batch, out, *places)
-        return (result if bias is None else result + bias.reshape(-1, *[1] * rank),)
+        return (result if bias is None else result + bias.reshape(-1, *[1] * len(places)),)
 
 
 class ConvTranspose(OpRun):
@@ -107,21 +121,17 @@ class ConvTranspose(OpRun):
         x: Any,
         w: Any,
         bias: Any = None,
-        auto_pad: Any = None,
-        dilations: Any = None,
         group: Any = None,
-        kernel_shape: Any = None,
         output_padding: Any = None,
         output_shape: Any = None,
-        pads: Any = None,
-        strides: Any = None,
+        **given: Any,
     ) -> tuple[Any, ...]:
-        rank = w.ndim - 2
-        strides, dilations = strides or [1] * rank, dilations or [1] * rank
+        rank, window = w.ndim - 2, _Window(**{**given, "kernel_shape": w.shape[2:]})
+        strides, dilations = window.strides or [1] * rank, window.dilations or [1] * rank
         output_padding = output_padding or [0] * rank
         sizes = zip(x.shape[2:], strides, w.shape[2:], dilations, strict=True)
         full = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in sizes]
-        cut = self._cut(full, x.shape[2:], strides, auto_pad, output_padding, output_shape, pads)
+        cut = _cut(full, x.shape[2:], strides, output_padding, output_shape, window)
         room = [f + o for f, o in zip(full, output_padding, strict=True)]
         if output_shape:  # it may ask for more than the taps reach: zeros at the end
             room = [max(r, w) for r, w in zip(room, output_shape[-rank:], strict=True)]
@@ -138,58 +148,23 @@ class ConvTranspose(OpRun):
         result = result[(slice(None), slice(None), *kept)]
         return (result if bias is None else result + bias.reshape(-1, *[1] * rank),)
 
-    @staticmethod
-    def _cut(
-        full: Any,
-        size: Any,
-        strides: Any,
-        auto_pad: Any,
-        output_padding: Any,
-        output_shape: Any,
-        pads: Any,
-    ) -> list[tuple[int, int]]:
-        rank = len(full)
-        if output_shape is None and not auto_pad.startswith("SAME"):
-            return _pads(auto_pad, pads, [0] * rank)
-        wanted = output_shape or [n * s for n, s in zip(size, strides, strict=True)]
-        totals = [
-            max(f + o - w, 0) for f, o, w in zip(full, output_padding, wanted[-rank:], strict=True)
-        ]
-        late = int(auto_pad != "SAME_UPPER")
-        return [((t + late) // 2, t - (t + late) // 2) for t in totals]
+
+def _cut(
+    full: Any, size: Any, strides: Any, output_padding: Any, output_shape: Any, window: _Window
+) -> list[tuple[int, int]]:
+    """Return how much of a transposed convolution is cut off, (begin, end) an axis."""
+    rank = len(full)
+    if output_shape is None and not window.auto_pad.startswith("SAME"):
+        return _pads(window.auto_pad, window.pads, [0] * rank)
+    wanted = output_shape or [n * s for n, s in zip(size, strides, strict=True)]
+    totals = [
+        max(f + o - w, 0) for f, o, w in zip(full, output_padding, wanted[-rank:], strict=True)
+    ]
+    late = int(window.auto_pad != "SAME_UPPER")
+    return [((t + late) // 2, t - (t + late) // 2) for t in totals]
 
 
 # --- Pools --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Window:
-    """A pool's attributes, by their names in ONNX."""
-
-    kernel_shape: Any
-    auto_pad: Any
-    ceil_mode: Any = None
-    dilations: Any = None
-    pads: Any = None
-    strides: Any = None
-
-
-def _pool_window(x: Any, window: _Window) -> Any:
-    """Return (padding, ends beyond the padding, places, strides, dilations) of a pool."""
-    rank = len(window.kernel_shape)
-    strides, dilations = window.strides or [1] * rank, window.dilations or [1] * rank
-    reach = [(k - 1) * d for k, d in zip(window.kernel_shape, dilations, strict=True)]
-    padding = _pads(window.auto_pad, window.pads, _missing(x.shape[2:], reach, strides))
-    size = [n + a + b for n, (a, b) in zip(x.shape[2:], padding, strict=True)]
-    places = _places(size, reach, strides)
-    if window.ceil_mode:
-        more = [(n - r - 1) % s != 0 for n, r, s in zip(size, reach, strides, strict=True)]
-        starts = zip(places, strides, more, x.shape[2:], padding, strict=True)
-        # a window that would start in the padding at the end is left out
-        places = [p + int(m and p * s < n + a) for p, s, m, n, (a, _) in starts]
-    reached = zip(places, strides, reach, size, strict=True)
-    beyond = [max((p - 1) * s + r + 1 - n, 0) for p, s, r, n in reached]
-    return padding, beyond, places, strides, dilations
 
 
 class _Pool(OpRun):
@@ -197,7 +172,7 @@ class _Pool(OpRun):
 
     def _met(self, x: Any, fill: Any, window: _Window) -> Iterator[Any]:
         """Yield the elements under each tap: (N, C, places...)."""
-        padding, beyond, places, strides, dilations = _pool_window(x, window)
+        padding, beyond, places, strides, dilations = _lay_out(x, window)
         wide = [(a, b + more) for (a, b), more in zip(padding, beyond, strict=True)]
         x = np.pad(x, [(0, 0)] * (x.ndim - len(wide)) + wide, constant_values=fill)
         for _, met in _taps(window.kernel_shape, dilations, strides, places):
@@ -219,7 +194,7 @@ class AveragePool(_Pool):
 
     def _run(self, x: Any, count_include_pad: Any = None, **given: Any) -> tuple[Any, ...]:
         window = _Window(**given)
-        padding, beyond, places, strides, dilations = _pool_window(x, window)
+        padding, beyond, places, strides, dilations = _lay_out(x, window)
         # padding may count; what a window reaches beyond it never does
         counted = np.pad(np.ones(x.shape[2:]), padding, constant_values=float(count_include_pad))
         counted = np.pad(counted, [(0, more) for more in beyond])

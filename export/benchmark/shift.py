@@ -15,7 +15,8 @@ import numpy as np
 from dashboard.inference.preprocessing import Pixels, normalize
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.small_pictures import GARMENTS, load_small_pictures
-from dashboard.stress import MAX_SEVERITY, corrupt_views, list_corruptions
+from dashboard.stress import list_corruptions
+from dashboard.stress.base import MAX_SEVERITY, corrupt_views
 
 from export.artifact import ZOO
 

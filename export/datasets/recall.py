@@ -46,8 +46,3 @@ def draw_lag(generator: np.random.Generator, longest: int = MAX_LAG) -> int:
     """Return a lag: short ones as often as long ones on a logarithmic scale."""
     low, high = np.log(MIN_LAG), np.log(longest + 1)
     return min(longest, int(np.exp(generator.uniform(low, high))))
-
-
-def spell(tokens: NDArray[np.int64]) -> str:
-    """Return one sequence as readers see it, e.g. "CABF?"."""
-    return "".join(TOKENS[token] for token in tokens)

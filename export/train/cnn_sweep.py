@@ -18,24 +18,20 @@ import torch
 from models.small_cnn import LAYERS, create_small_cnn
 from torch import Tensor, nn
 
-from export.artifact import (
-    Draft,
-    Gradient,
-    describe_training,
-    open_session,
-    run_in_batches,
-    write_model,
-)
+from export.artifact import Draft, Gradient, write_model
+from export.card import Metric
 from export.datasets import variants
 from export.datasets.fashion_mnist import LABELS, Images, normalize
-from export.metrics import Metric, measure_mean, measure_share
+from export.metrics import measure_mean, measure_share
+from export.sessions import open_session, run_in_batches
 from export.train import fashion
 from export.train.cnn import wrap
-from export.train.fashion import IMAGE, LOGITS, PICTURE, SOURCE, WEIGHTS_LICENCE, load_splits
+from export.train.fashion import IMAGE, LOGITS, PICTURE, create_clothing_draft, load_splits
 from export.train.images import Recipe, fit
 from export.train.loop import TrainState
 from export.train.meter import Meter
 from export.train.options import Options
+from export.train.record import describe_training
 from export.train.script import run_script
 
 NAME = "cnn_sweep.fashion_mnist"
@@ -200,7 +196,7 @@ def create_draft(options: Options, data: Images, test: Images) -> Draft:
     whole = next(run for run in runs if run.kind == "size" and run.percent == 100)
     graph = fashion.create_graph(modules[whole], normalize(test.pixels[:16]), LAYERS)
     recipe = TINY if options.tiny else RECIPE
-    return Draft(
+    return create_clothing_draft(
         name=NAME,
         title="Small CNNs by their data",
         family="cnn",
@@ -219,11 +215,8 @@ def create_draft(options: Options, data: Images, test: Images) -> Draft:
             meter,
             (),
         ),
-        source=SOURCE,
-        licence=WEIGHTS_LICENCE,
         details=lambda: describe(evaluation.results, about),
         members={run.name: weights[run] for run in runs if run.seed == 0},
-        labels=LABELS,
         picture=PICTURE,
     )
 

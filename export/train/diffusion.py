@@ -17,13 +17,13 @@ from dashboard.generation.sampler import PredictNoise, Schedule, sample
 from models.denoiser import NO_CLASS, TIMES, Denoiser
 
 from export.arrays import Floats
-from export.artifact import Draft, open_session, write_model
-from export.card import CARD_FILE, ModelCard, decode_card
+from export.artifact import Draft, write_model
+from export.card import CARD_FILE, Metric, ModelCard, Port, decode_card
 from export.datasets.fashion_mnist import LABELS, Images
-from export.graphs import Graph, Port
-from export.metrics import Metric
+from export.graphs import Graph
+from export.sessions import open_session
 from export.train.diffusion_fit import Recipe, compute_alphas_bar, find_first_time, fit
-from export.train.fashion import SOURCE, WEIGHTS_LICENCE, load_splits
+from export.train.fashion import create_clothing_draft, load_splits
 from export.train.generated import (
     COUNT,
     PIXELS,
@@ -176,7 +176,7 @@ def create_draft(
 ) -> Draft:
     """Return the artifact to be."""
     recipe = TINY if options.tiny else RECIPE
-    return Draft(
+    return create_clothing_draft(
         name=NAME,
         title="Diffusion: the noise predictor (clothing)",
         family="diffusion",
@@ -184,13 +184,9 @@ def create_draft(
         summary=SUMMARY,
         limits=LIMITS,
         graphs={"predict": create_graph(state.model, test)},
-        gradient=None,
         evaluate=evaluation.measure,
         floors={} if options.tiny else FLOORS,
         training=describe_run("python -m export.train.diffusion", options.seed, recipe, state),
-        source=SOURCE,
-        licence=WEIGHTS_LICENCE,
-        labels=LABELS,
         details=lambda: {
             "times": TIMES,
             "no_class": NO_CLASS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.arrays import Floats
-from export.artifact import Draft, Gradient, Picture, open_session, run_in_batches, write_model
-from export.card import Preprocessing
+from export.artifact import Draft, Gradient, Picture, write_model
+from export.card import Metric, Port, Preprocessing
 from export.datasets import fashion_mnist
 from export.datasets.fashion_mnist import LABELS, LICENCE, MEAN, SHA256, STD, Images, normalize
-from export.graphs import Graph, Port
-from export.metrics import Metric, measure_share
+from export.graphs import Graph
+from export.metrics import measure_share
+from export.sessions import open_session, run_in_batches
 from export.train.images import Recipe, fit
 from export.train.options import Options
 from export.train.record import describe_run
@@ -37,7 +39,9 @@ SOURCE = {
     "sha256": SHA256["train-images-idx3-ubyte.gz"],
     "credit": "Han Xiao, Kashif Rasul, Roland Vollgraf (Zalando Research, 2017); trained by us",
 }
-WEIGHTS_LICENCE = "Apache-2.0 (weights), MIT (data)"
+create_clothing_draft = partial(
+    Draft, source=SOURCE, licence="Apache-2.0 (weights), MIT (data)", labels=LABELS
+)
 IMAGE_PORT = Port("float32", ("N", 1, 28, 28), "grey image, (pixel / 255 - 0.2860) / 0.3530")
 LOGITS_PORT = Port("float32", ("N", len(LABELS)), "one score a class, before softmax")
 
@@ -78,7 +82,7 @@ def write_classifier(network: Classifier, options: Options) -> None:
     state = fit(network.create, data, recipe, options.seed, checkpoint, network.title)
     graph = network.create_graph(state.model, normalize(test.pixels[:16]))
     command = f"python -m export.train.{network.script}"
-    draft = Draft(
+    draft = create_clothing_draft(
         name=network.name,
         title=network.title,
         family=network.family,
@@ -90,10 +94,7 @@ def write_classifier(network: Classifier, options: Options) -> None:
         evaluate=lambda folder: measure_accuracy(folder / "predict.onnx", test),
         floors={} if options.tiny else {"accuracy": network.floor},
         training=describe_run(command, options.seed, recipe, state),
-        source=SOURCE,
-        licence=WEIGHTS_LICENCE,
         details=network.describe(state.model),
-        labels=LABELS,
         picture=PICTURE,
     )
     write_model(draft, options.zoo)

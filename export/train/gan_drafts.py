@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from export.arrays import Floats
-from export.artifact import Draft, Gradient, open_session, run_in_batches
+from export.artifact import Draft, Gradient
+from export.card import Metric, Port
 from export.datasets.fashion_mnist import LABELS, Images
-from export.graphs import Graph, Port
-from export.metrics import Metric, measure_share
+from export.graphs import Graph
+from export.metrics import measure_share
+from export.sessions import open_session, run_in_batches
 from export.train import gan_texts as texts
-from export.train.fashion import SOURCE, WEIGHTS_LICENCE
+from export.train.fashion import create_clothing_draft
 from export.train.gan_fit import FIGURES, Recipe
 from export.train.generated import (
     COUNT,
@@ -101,7 +103,7 @@ def create_generator_draft(
         found["noise_ratio"] = divide_fids(found["fid/noise"], found["fid"], texts.NOISE_RATIO)
         return found
 
-    return Draft(
+    return create_clothing_draft(
         name=name,
         title=texts.TITLES[name],
         family="gan",
@@ -109,13 +111,9 @@ def create_generator_draft(
         summary=texts.SUMMARIES[name],
         limits=texts.LIMITS[name],
         graphs={"predict": create_generator_graph(state.model)},
-        gradient=None,
         evaluate=evaluate,
         floors={} if options.tiny or name == COLLAPSED else FLOORS,
         training=describe_run(_COMMAND, options.seed, recipe, state),
-        source=SOURCE,
-        licence=WEIGHTS_LICENCE,
-        labels=LABELS,
         details=lambda: {**_describe(state, recipe), "moments": _tabulate(seen)},
         members=state.moments["generator"],
     )
@@ -149,7 +147,7 @@ def create_discriminator_draft(
         name: {f"model.{key}": value for key, value in weights.items()}
         for name, weights in state.moments["discriminator"].items()
     }
-    return Draft(
+    return create_clothing_draft(
         name=DISCRIMINATOR,
         title=texts.TITLES[DISCRIMINATOR],
         family="gan",
@@ -159,11 +157,7 @@ def create_discriminator_draft(
         graphs={"predict": graph},
         gradient=Gradient(graph, "score", LAYERS),
         evaluate=evaluate,
-        floors={},
         training=describe_run(_COMMAND, options.seed, recipe, state),
-        source=SOURCE,
-        licence=WEIGHTS_LICENCE,
-        labels=LABELS,
         details=_describe(state, recipe),
         members=members,
     )

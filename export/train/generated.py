@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from export.arrays import Floats
 from export.artifact import ZOO
+from export.card import Metric
 from export.datasets.fashion_mnist import LABELS, Images
 from export.fid import Judge, Judgement, resample_fid
-from export.metrics import Metric, measure_mean, measure_share
+from export.metrics import measure_mean, measure_share
 
 JUDGE = ZOO / "cnn.fashion_mnist" / "predict.onnx"
 COUNT = 2000  # images to a measurement, 200 of each class

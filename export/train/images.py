@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.arrays import Floats
 from export.datasets.fashion_mnist import Images, normalize
 from export.train.checkpoint import Checkpoint
 from export.train.loop import TrainState, create_generator, descend, train
@@ -122,12 +121,3 @@ def augment(batch: Tensor, generator: torch.Generator) -> Tensor:
     rows = (top[:, None] + torch.arange(height))[:, :, None]  # (N, H, 1)
     columns = (left[:, None] + torch.arange(width))[:, None, :]  # (N, 1, W)
     return padded[torch.arange(count)[:, None, None], rows, columns][:, None]  # (N, 1, H, W)
-
-
-def compute_logits(model: nn.Module, pixels: NDArray[np.uint8]) -> Floats:
-    """Return the logits (N, classes) of images (N, 28, 28) in single precision."""
-    inputs = torch.from_numpy(normalize(pixels))
-    with torch.no_grad():
-        parts = [model(inputs[i : i + 500]) for i in range(0, len(inputs), 500)]
-    logits: Floats = torch.cat(parts).numpy()
-    return logits

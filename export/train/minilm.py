@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from export.artifact import Draft, Gradient, write_model
+from export.card import Metric
 from export.datasets import minilm
 from export.datasets.pronoun_tokens import Encoded
 from export.datasets.pronouns import load_natural_pairs
-from export.metrics import Metric
 from export.train.minilm_graphs import (
     HEADS,
     LAYERS,
@@ -86,8 +86,6 @@ def create_draft(options: Options) -> Draft:
         graphs={"predict": create_predict_graph(encoder, sentences)},
         gradient=Gradient(create_gradient_graph(encoder, sentences), "similarity"),
         evaluate=lambda folder: measured.evaluate(folder, tests),
-        floors={},
-        training=None,  # not by us
         source=_SOURCE,
         licence=minilm.LICENCE,
         details=lambda: {

@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from export.card import Port
 from export.datasets import minilm
-from export.graphs import Graph, Port
+from export.graphs import Graph
 
 LAYERS, HEADS, WIDTH = 6, 12, 384
 LENGTH = 32  # word pieces in the gradient graph, whose length is fixed

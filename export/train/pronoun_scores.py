@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.arrays import Doubles, Floats
+from export.card import Metric
 from export.datasets.minilm import load_tokenizer
 from export.datasets.pronoun_tokens import Encoded, encode
 from export.datasets.pronouns import (
@@ -18,7 +19,7 @@ from export.datasets.pronouns import (
     create_pairs,
     load_natural_pairs,
 )
-from export.metrics import Metric, measure_share
+from export.metrics import measure_share
 from export.sessions import open_session, run_in_batches
 
 _HELD_OUT_SEED, _SEEN_SEED, _KIND_SEED = (9, 1), (9, 2), (9, 3)  # no seed of a training is one

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 from export.arrays import Floats
 from export.artifact import ZOO, Draft, Gradient, write_model
+from export.card import Metric, Port
 from export.datasets import DatasetError, minilm
 from export.datasets.pronoun_tokens import LENGTH, PRONOUN, Encoded, encode
 from export.datasets.pronouns import LICENCE, create_pairs
-from export.graphs import Graph, Port
-from export.metrics import Metric
+from export.graphs import Graph
 from export.sessions import open_session, run_in_batches
 from export.train.loop import TrainState
 from export.train.minilm import NAME as ENCODER

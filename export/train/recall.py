@@ -20,8 +20,9 @@ from models.recall_transformer import create_recall_transformer
 from torch import nn
 
 from export.artifact import Draft, Gradient, write_model
+from export.card import Metric
 from export.datasets.recall import LAGS, LICENCE, MAX_LAG, SYMBOLS, TOKENS
-from export.metrics import Metric, measure_share
+from export.metrics import measure_share
 from export.sessions import open_session, run_in_batches
 from export.train.checkpoint import Checkpoint
 from export.train.loop import TrainState

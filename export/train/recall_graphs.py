@@ -11,8 +11,9 @@ from models.recall_transformer import RecallTransformer
 from torch import Tensor, nn
 
 from export.arrays import Floats
+from export.card import Port
 from export.datasets.recall import MAX_LAG, SYMBOLS, create_sequences
-from export.graphs import Graph, Port
+from export.graphs import Graph
 from export.recurrent import run_rnn
 
 TOKENS, EMBEDDINGS, LOGITS, STATES, ATTENTION = (

@@ -12,8 +12,6 @@ from export.card import Training
 from export.train.loop import Recipe, TrainState
 from export.train.meter import Meter
 
-__all__ = ["Training", "describe_machine", "describe_training"]
-
 
 def describe_training(
     command: str,

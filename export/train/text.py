@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.artifact import Draft, Gradient, write_model
+from export.card import Metric
 from export.datasets import imdb
 from export.graphs import Graph, round_weights
-from export.metrics import Metric, measure_share
+from export.metrics import measure_share
 from export.sessions import open_session
 from export.train.loop import TrainState
 from export.train.options import Options

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from export.arrays import Floats
+from export.card import Port
 from export.datasets.imdb import LABELS, pad
-from export.graphs import Graph, Port
+from export.graphs import Graph
 from export.recurrent import create_node, run_rnn
 
 TOKENS, EMBEDDINGS, MASK = "tokens", "embeddings", "mask"

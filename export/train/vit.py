@@ -11,7 +11,8 @@ from models.small_vit import PATCH, SIDE, STRIDE, TOKENS, Block, SmallViT, creat
 from torch import Tensor, nn
 
 from export.arrays import Floats
-from export.graphs import Graph, Port, fold_batch_norm
+from export.card import Port
+from export.graphs import Graph, fold_batch_norm
 from export.train import fashion
 from export.train.fashion import Classifier, write_classifier
 from export.train.images import Recipe

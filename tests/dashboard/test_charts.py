@@ -4,12 +4,9 @@ import altair as alt
 import pytest
 
 from dashboard import charts
-from dashboard.charts import CurveEntry, curve_points, plot_curves, plot_top_classes
+from dashboard.charts import curve_points, plot_top_classes
 from dashboard.faithfulness.curves import Curve
-from dashboard.faithfulness.score import FaithfulnessScore
 
-RISING, FALLING = Curve((0.0, 1 / 3, 1.0), (0.0, 0.5, 1.0)), Curve((0.0, 1.0), (1.0, 0.0))
-SCORE = FaithfulnessScore(RISING, FALLING)
 LABELS = ["tabby", "tiger cat", "lynx", "tabby", "a class with a very long name, longer than any"]
 PROBS = [0.912, 0.05, 0.02, 0.01, 0.0004]
 
@@ -18,7 +15,6 @@ def all_specs():
     return [
         plot_top_classes(LABELS, PROBS, 0, 2),
         plot_top_classes([], []),
-        *plot_curves([CurveEntry("Saliency", SCORE, [SCORE] * 8), CurveEntry("RISE", SCORE)]),
     ]
 
 
@@ -45,7 +41,7 @@ def test_spec_is_plain_json_for_light_and_dark(spec):
 
 @pytest.mark.parametrize(
     "color",
-    [charts.INSERTION_COLOR, charts.DELETION_COLOR, charts.RANDOM_COLOR, charts.TARGET_COLOR],
+    [charts.INSERTION_COLOR, charts.DELETION_COLOR, charts.GREY, charts.TARGET_COLOR],
 )
 def test_lines_and_bars_stand_out_on_white_and_on_near_black(color):
     for page in ("#FFFFFF", "#0E1117"):
@@ -54,11 +50,11 @@ def test_lines_and_bars_stand_out_on_white_and_on_near_black(color):
 
 
 def test_palette_is_okabe_and_itos():
-    assert len(set(charts.OKABE_ITO)) == 8
+    palette = {charts.BLACK, charts.ORANGE, charts.SKY_BLUE, charts.GREEN}
+    palette |= {charts.YELLOW, charts.BLUE, charts.VERMILLION, charts.PURPLE}
+    assert len(palette) == 8
     assert charts.VERMILLION == "#D55E00" and charts.BLUE == "#0072B2"
-    assert {charts.TONE_COLORS[tone] for tone in ("good", "middling", "poor")} <= set(
-        charts.OKABE_ITO
-    )
+    assert {charts.TONE_COLORS[tone] for tone in ("good", "middling", "poor")} <= palette
 
 
 def test_top_classes_keep_their_order_and_say_their_percentages():
@@ -95,21 +91,5 @@ def test_classes_outside_the_rows_mark_nothing():
 
 
 def test_curve_points_are_rounded_pairs():
-    assert curve_points(RISING) == [[0.0, 0.0], [0.3333, 0.5], [1.0, 1.0]]
-
-
-def test_one_chart_a_method_with_the_random_maps_behind():
-    first, second = plot_curves(
-        [CurveEntry("Saliency", SCORE, [SCORE, SCORE]), CurveEntry("RISE", SCORE)]
-    )
-    behind, front = (layer["data"]["values"] for layer in first["layer"])
-    assert {row["line"] for row in behind} == {
-        "insertion 0", "deletion 0", "insertion 1", "deletion 1",
-    }  # fmt: skip
-    assert [(row["pixels"], row["probability"]) for row in front if row["test"] == "deletion"] == [
-        (0.0, 1.0),
-        (1.0, 0.0),
-    ]
-    assert second["title"]["text"] == "RISE" and second["layer"][0]["data"]["values"] == []
-    assert "Insertion area 0.58, deletion area 0.50" in first["description"]
-    assert "2 random maps" in first["description"]
+    rising = Curve((0.0, 1 / 3, 1.0), (0.0, 0.5, 1.0))
+    assert curve_points(rising) == [[0.0, 0.0], [0.3333, 0.5], [1.0, 1.0]]

@@ -15,19 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from export import artifact
-from export.artifact import (
-    Draft,
-    FloorError,
-    Gradient,
-    describe_training,
-    open_session,
-    write_model,
-)
-from export.card import ModelCard, decode_card
-from export.graphs import Graph, Port, fold_batch_norm, is_rounded, to_stored
-from export.metrics import Metric, measure_share
+from export.artifact import Draft, FloorError, Gradient, write_model
+from export.card import Metric, ModelCard, Port, decode_card
+from export.graphs import Graph, fold_batch_norm, is_rounded, to_stored
+from export.metrics import measure_share
 from export.parity import ParityError
+from export.sessions import open_session
 from export.train.meter import Meter
+from export.train.record import describe_training
 
 NAME = "tiny.test"
 

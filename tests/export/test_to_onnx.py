@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from export import artifact, sources, to_onnx
-from export.artifact import Picture, replace_when_whole
+from export.artifact import Picture
 from export.card import Card, ModelCard, Port, Preprocessing, Quoted, decode_card
+from export.folders import replace_when_whole
 from export.graphs import Graph
 from export.macs import count_macs
 from export.parity import MAX_ABS_DIFF, ParityError, compare_graph_gradients, create_inputs

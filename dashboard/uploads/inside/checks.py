@@ -129,11 +129,12 @@ def check_image_input(model: onnx.ModelProto) -> onnx.ValueInfoProto:
             f"The network's input {image.name} holds {kind} values, which are no image: numbers "
             "(float32, float16, float64 or uint8) are needed."
         )
-    _check_image_shape(image.name, [_read_dim(dim) for dim in tensor.shape.dim])
+    _check_image_shape(image.name, [read_dim(dim) for dim in tensor.shape.dim])
     return image
 
 
-def _read_dim(dim: onnx.TensorShapeProto.Dimension) -> int | None:
+def read_dim(dim: onnx.TensorShapeProto.Dimension) -> int | None:
+    """Return the size of an axis, None where it is left open."""
     # Some exporters write an open size as 0 or -1.
     return dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None
 

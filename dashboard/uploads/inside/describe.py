@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from dashboard.uploads.inside.checks import DTYPES, check_image_input
+from dashboard.uploads.inside.checks import DTYPES, check_image_input, read_dim
 from dashboard.uploads.inside.structure import list_subgraphs
 from dashboard.uploads.inspection import (
     MAX_LISTED,
@@ -64,11 +64,7 @@ def _list_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
 def _describe_tensor(value: onnx.ValueInfoProto) -> TensorInfo:
     tensor = value.type.tensor_type
     kind = _NAMES.get(int(tensor.elem_type), TensorProto.DataType.Name(tensor.elem_type).lower())
-    dims = tuple(
-        dim.dim_value if dim.HasField("dim_value") and dim.dim_value > 0 else None
-        for dim in tensor.shape.dim
-    )
-    return TensorInfo(value.name, kind, dims)
+    return TensorInfo(value.name, kind, tuple(read_dim(dim) for dim in tensor.shape.dim))
 
 
 def find_norms(graph: onnx.GraphProto) -> list[onnx.NodeProto]:

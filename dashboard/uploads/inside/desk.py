@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -22,7 +23,6 @@ from dashboard.uploads.cost import encode_cost
 from dashboard.uploads.inside.checks import check_upload
 from dashboard.uploads.inside.describe import add_statistics, describe
 from dashboard.uploads.inside.gradients import (
-    Gradients,
     differentiate_upload,
     fix_shape,
     get_batch,
@@ -46,7 +46,6 @@ class Desk:
         self._limits = limits
         self._model: onnx.ModelProto | None = None
         self._sessions: dict[str, Any] = {}
-        self._gradients: Gradients | None = None
 
     def answer(self, request: Message) -> Message:
         """Answer one request; raises UploadError with the reason where it cannot."""
@@ -94,14 +93,12 @@ class Desk:
     def _differentiate(self, header: Header) -> Message:
         """Make the sessions of the gradient graph and of its forward part."""
         with _restored(self.model):
-            gradients = differentiate_upload(self.model, header)
-        if gradients.model is not None:
-            self._sessions[EXPLAIN] = self._create_session(gradients.model)
-            keep_forward(gradients.model)
-            self._sessions[LOGITS] = self._create_session(gradients.model)
-            gradients.model = None  # it has served, and holds all the weights once more
-        self._gradients = gradients
-        return Message(gradients.describe())
+            model, facts = differentiate_upload(self.model, header)
+        if model is not None:
+            self._sessions[EXPLAIN] = self._create_session(model)
+            keep_forward(model)
+            self._sessions[LOGITS] = self._create_session(model)
+        return Message(msgspec.to_builtins(facts))
 
     def _count(self, header: Header) -> Message:
         """Count work and memory for one image of the shape that the app names."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from export.autodiff.layers import Shape
 from onnx import helper, numpy_helper
 
 from dashboard.uploads.inside.layers import choose_layer
-from dashboard.uploads.sandbox_wire import Header
+from dashboard.uploads.inspection import GradientFacts
 
 LOGITS, SCORE, GRADIENT = "logits", "score", "gradient"
 TINY = 1e-12  # log(0) has no gradient
@@ -27,33 +26,10 @@ _PASSED = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "
 _ADDED = "glass_box_scores"
 
 
-@dataclass
-class Gradients:
-    """The gradient graph, or why there is none.
-
-    ``layer`` is the tensor for Grad-CAM ("" without one), of ``layer_shape`` (C, H, W);
-    ``operator`` is what has no derivative, ``reason`` a sentence.
-    """
-
-    model: onnx.ModelProto | None = None
-    layer: str = ""
-    layer_shape: tuple[int, ...] = ()
-    operator: str = ""
-    reason: str = ""
-
-    def describe(self) -> Header:
-        """Return what the app is told."""
-        return {
-            "has_gradients": not self.reason,
-            "layer": self.layer,
-            "layer_shape": list(self.layer_shape),
-            "operator": self.operator,
-            "reason": self.reason,
-        }
-
-
-def differentiate_upload(model: onnx.ModelProto, request: Mapping[str, Any]) -> Gradients:
-    """Differentiate the class scores of a network.
+def differentiate_upload(
+    model: onnx.ModelProto, request: Mapping[str, Any]
+) -> tuple[onnx.ModelProto | None, GradientFacts]:
+    """Differentiate the class scores of a network; return the gradient graph, if there is one.
 
     ``request`` names the ``image`` input, its ``shape`` without the batch, the ``output`` and what
     that holds (``kind``: logits, log_probabilities, probabilities, or independent probabilities).
@@ -68,14 +44,15 @@ def differentiate_upload(model: onnx.ModelProto, request: Mapping[str, Any]) -> 
         is_original = any(done.logits in node.output for node in nodes)
         layer = choose_layer(nodes, done.logits if is_original else output, shapes)
         if layer is None:
-            return Gradients(done.model)
+            return done.model, GradientFacts("")
         shape = shapes[layer]
         done = differentiate(model, image=image, score=score, wrt=(layer,))
     except UnsupportedOperator as error:
-        return Gradients(operator=error.op_type, reason=str(error))
+        return None, GradientFacts(operator=error.op_type, reason=str(error))
     except UnsupportedGraph as error:
-        return Gradients(reason=str(error))
-    return Gradients(done.model, layer, tuple(dim for dim in shape[1:] if dim is not None))
+        return None, GradientFacts(reason=str(error))
+    sides = tuple(dim for dim in shape[1:] if dim is not None)
+    return done.model, GradientFacts("", layer=layer, layer_shape=sides)
 
 
 def _differentiate_scores(

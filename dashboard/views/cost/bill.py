@@ -14,8 +14,9 @@ from dashboard.cache import ResultStore
 from dashboard.inference.activation_memory import find_peak
 from dashboard.inference.cards import PREDICT_FILE, Training
 from dashboard.inference.latency import Latency, measure_latency
-from dashboard.inference.layer_macs import LayerCost, count_layers, load_structure
+from dashboard.inference.layer_macs import LayerCost, count_layers
 from dashboard.inference.providers import count_threads
+from dashboard.inference.running import load_structure
 from dashboard.inference.sessions import OnnxModel
 from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energy
 from dashboard.uploads.cost import count_upload

@@ -30,7 +30,8 @@ from dashboard.limits.agreement import compute_rank_correlation
 from dashboard.limits.corruption_grid import Cell, CorruptedView, compute_grid, compute_steps
 from dashboard.limits.maps import encode_heat
 from dashboard.parsing import parse_option
-from dashboard.stress import CORRUPTIONS, Corruption, get_corruption, list_corruptions
+from dashboard.stress import CORRUPTIONS, get_corruption, list_corruptions
+from dashboard.stress.base import Corruption
 from dashboard.views.shift.corruption_grid import GridCell, GridRow, draw_grid
 from dashboard.widgets.on_demand import compute_on_demand
 from dashboard.widgets.option_select import select_option, switch

@@ -14,7 +14,7 @@ from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.sight import Sight
 from dashboard.limits.out_of_distribution import Statistics, load_statistics
 from dashboard.limits.sample_shift import SampleShift, measure_shift
-from dashboard.stress import Corruption
+from dashboard.stress.base import Corruption
 from dashboard.views.shift.charts import plot_reliability, plot_severities
 from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 from dashboard.widgets.on_demand import compute_on_demand

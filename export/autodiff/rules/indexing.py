@@ -5,6 +5,7 @@ where an element was picked more than once. Placing is the reverse of it.
 Operators: https://onnx.ai/onnx/operators/.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -93,9 +94,7 @@ def _gather_at_run_time(b: Builder, node: Node, grad: str, axis: int) -> str:
     """Scatter ``dy`` back: the indices, laid along the axis, are the same everywhere else."""
     x, indices = node.inputs[:2]
     shape = list(b.shape(x))
-    count = 1
-    for position in range(b.rank(indices)):
-        count *= b.size(indices, position)
+    count = math.prod(b.size(indices, position) for position in range(b.rank(indices)))
     flat = b.reshape(grad, (*shape[:axis], count, *shape[axis + 1 :]))
     column = [1] * len(shape)
     column[axis] = count

@@ -145,15 +145,8 @@ def _counts(window: Window, with_pads: bool, end: tuple[int, ...]) -> np.ndarray
         zip(window.kernel, window.strides, window.dilations, strict=True)
     ):
         taps = np.arange(window.places[axis])[:, None] * s + np.arange(k) * d - window.begin[axis]
-        low, high = (
-            (-window.begin[axis], window.size[axis] + end[axis])
-            if with_pads
-            else (
-                0,
-                window.size[axis],
-            )
-        )
-        count = ((taps >= low) & (taps < high)).sum(axis=1)
+        before, after = (window.begin[axis], end[axis]) if with_pads else (0, 0)
+        count = ((taps >= -before) & (taps < window.size[axis] + after)).sum(axis=1)
         shape = [1] * len(window.kernel)
         shape[axis] = -1
         total = total * count.reshape(shape)

@@ -7,7 +7,6 @@ import pytest
 
 from dashboard.cache import ZOO
 from dashboard.generation.replay import (
-    count_distinct,
     draw_latents,
     look_at_moment,
     run_generator,
@@ -26,11 +25,6 @@ def test_a_walk_starts_and_ends_where_it_should_and_keeps_its_length() -> None:
     assert np.allclose(way[[0, -1]], [a, b], atol=1e-6)
     assert np.allclose(way[1], [2**0.5, 2**0.5], atol=1e-6)
     assert np.allclose(walk(a, a, 4), a)
-
-
-def test_distinct_pictures_are_counted_as_on_the_cards() -> None:
-    black, grey = np.full((28, 28), -1, np.float32), np.zeros((28, 28), np.float32)
-    assert count_distinct(np.stack([black, black, grey, black + 0.05])) == 2
 
 
 def test_tiles_lie_row_by_row() -> None:

@@ -9,13 +9,20 @@ from onnx import TensorProto, helper, numpy_helper
 
 from dashboard.cache import ZOO
 from dashboard.inference.gradients import GradientGraph
-from dashboard.inference.heads import HeadsGraph, count_chain, count_chain_of
+from dashboard.inference.heads import Heads, HeadsGraph, count_chain, count_chain_of
+from dashboard.inference.model import Doubles
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.zoo import ZooError
-from dashboard.sequences.attention import compute_weights
 
 IDS = np.array([[101, 1996, 4111, 2134, 1005, 1056, 2892, 1996, 2395, 2138, 2009, 102]])
 FEED = {"input_ids": IDS, "attention_mask": np.ones_like(IDS)}
 TABLE = "encoder.embeddings.word_embeddings.weight"
+
+
+def compute_weights(heads: Heads) -> Doubles:
+    """Return softmax(q k^T / sqrt(d)): Vaswani et al. 2017, arXiv 1706.03762, equation 1."""
+    queries, keys = heads.queries.astype(np.float64), heads.keys.astype(np.float64)
+    return compute_probabilities(queries @ keys.swapaxes(-1, -2) / np.sqrt(queries.shape[-1]))
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +36,7 @@ def test_softmax_of_queries_times_keys_is_the_exported_attention(minilm: HeadsGr
     for layer in range(minilm.layers):
         heads = minilm.open_layer(FEED, layer)
         assert heads.queries.shape == heads.keys.shape == heads.values.shape == (12, 12, 32)
-        np.testing.assert_allclose(
-            compute_weights(heads.queries, heads.keys), exported[layer], atol=2e-6
-        )
+        np.testing.assert_allclose(compute_weights(heads), exported[layer], atol=2e-6)
         np.testing.assert_array_equal(heads.attention, exported[layer])
         np.testing.assert_allclose(heads.attention.sum(-1), 1, atol=1e-5)
 
@@ -42,7 +47,7 @@ def test_a_vision_transformer_opens_the_same_way() -> None:
     exported = graph.run({"image": image}, ["attention"])["attention"][0]
     assert graph.layers == 4
     heads = graph.open_layer({"image": image}, 2)
-    np.testing.assert_allclose(compute_weights(heads.queries, heads.keys), exported[2], atol=2e-6)
+    np.testing.assert_allclose(compute_weights(heads), exported[2], atol=2e-6)
 
 
 def test_rows_are_read_from_the_file(minilm: HeadsGraph) -> None:

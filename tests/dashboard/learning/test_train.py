@@ -8,10 +8,7 @@ from dashboard.learning.optimizers import OPTIMIZERS, create_state
 from dashboard.learning.problems import PROBLEMS, Points, create_split, get_problem
 from dashboard.learning.train import (
     Settings,
-    compute_grid,
     compute_score,
-    compute_surface,
-    compute_unit_surfaces,
     has_diverged,
     take_step,
     train,
@@ -119,7 +116,6 @@ def test_a_rate_far_too_large_ends_the_run_at_the_last_frame_of_use(rate):
     assert has_diverged(frames, settings) and 1 <= len(frames) < 31
     assert all(np.isfinite(frame.network.flatten()).all() for frame in frames)
     assert all(np.isfinite([frame.train.loss, frame.test.loss]).all() for frame in frames)
-    assert all(np.isfinite(compute_surface(frame.network, 8)).all() for frame in frames)
     assert not has_diverged(run("moons", epochs=3), replace(settings, epochs=3))
 
 
@@ -130,24 +126,6 @@ def test_score_by_hand():
     assert score.accuracy == pytest.approx(2 / 3)
     losses = np.log1p(np.exp([-0.2, -2.0, 3.0]))
     assert score.loss == pytest.approx(losses.mean())
-
-
-def test_surface_has_each_cells_probability_lowest_y_first():
-    np.testing.assert_allclose(
-        compute_grid(2, 1.0), [[-0.5, -0.5], [0.5, -0.5], [-0.5, 0.5], [0.5, 0.5]]
-    )
-    network = Network((np.array([[0.0], [10.0]]),), (np.array([0.0]),), "relu")  # class 1: y > 0
-    surface = compute_surface(network, 2, 1.0)
-    np.testing.assert_allclose(surface, np.array([[1, 1], [1, 1]]) / (1 + np.exp([[5.0], [-5.0]])))
-    assert compute_surface(create_mlp((2, 4, 1)), 9).shape == (9, 9)
-
-
-def test_unit_surfaces_are_the_activations_over_the_plane():
-    network = create_mlp((2, 3, 4, 1))
-    assert compute_unit_surfaces(network, 2, 5).shape == (4, 5, 5)
-    x, y = compute_unit_surfaces(network, 0, 5, 1.0)
-    np.testing.assert_allclose(x[0], [-0.8, -0.4, 0, 0.4, 0.8], atol=1e-15)
-    np.testing.assert_allclose(y, x.T)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from dashboard.limits.sample_shift import (
     compute_relative_errors,
     measure_shift,
 )
-from dashboard.stress import CORRUPTIONS, corrupt_views, get_corruption, list_corruptions
+from dashboard.stress import CORRUPTIONS, get_corruption, list_corruptions
+from dashboard.stress.base import corrupt_views
 
 
 class Brightness:

@@ -10,8 +10,9 @@ from onnx import helper
 from dashboard.cache import ZOO
 from dashboard.inference.activation_memory import find_peak
 from dashboard.inference.cards import load_model_card
-from dashboard.inference.layer_macs import LayerCost, count_layers, load_structure
+from dashboard.inference.layer_macs import LayerCost, count_layers
 from dashboard.inference.preprocessing import normalize
+from dashboard.inference.running import load_structure
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
 from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energy

@@ -1,4 +1,4 @@
-"""Temperature, rollout and relevance, held against values computed by hand."""
+"""Rollout and relevance, held against values computed by hand."""
 
 import base64
 
@@ -8,26 +8,8 @@ import pytest
 from dashboard.sequences.attention import (
     compute_relevance,
     compute_rollout,
-    compute_weights,
     encode_maps,
 )
-
-
-def test_weights_by_hand() -> None:
-    queries = np.array([[2.0, 0.0, 0.0, 0.0]])
-    keys = np.array([[np.log(3.0), 0, 0, 0], [0, 5.0, 0, 0]])
-    # q k / sqrt(4) = (log 3, 0): shares 3/4 and 1/4.
-    np.testing.assert_allclose(compute_weights(queries, keys), [[0.75, 0.25]])
-
-
-def test_temperature_sharpens_and_flattens() -> None:
-    rng = np.random.default_rng(0)
-    queries, keys = rng.normal(size=(2, 3, 5, 8))
-    cold, own, hot = (compute_weights(queries, keys, t) for t in (0.01, 1.0, 1e6))
-    for weights in (cold, own, hot):
-        np.testing.assert_allclose(weights.sum(-1), 1)
-    assert cold.max(-1).min() > own.max(-1).min() > hot.max(-1).min()
-    np.testing.assert_allclose(hot, 1 / 5, atol=1e-5)
 
 
 def test_rollout_of_one_layer_is_half_the_attention_and_half_the_word_itself() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.stress import CORRUPTIONS, GROUPS, get_corruption, list_suites
-from dashboard.stress.base import SMALL_SIDE, Corruption, Pixels
+from dashboard.stress import CORRUPTIONS, get_corruption, list_suites
+from dashboard.stress.base import GROUPS, SMALL_SIDE, Corruption, Pixels
 
 SAMPLES = Path(__file__).parents[3] / "dashboard" / "samples"
 PHOTOS = ("chelsea", "coffee", "temple", "rocket")

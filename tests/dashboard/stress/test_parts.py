@@ -7,7 +7,6 @@ import pytest
 from scipy import ndimage
 
 from dashboard.stress import get_corruption
-from dashboard.stress.background import swap_background
 from dashboard.stress.contours import compute_distance, compute_edges
 from dashboard.stress.convolution import blur, correlate
 from dashboard.stress.elastic_transform import create_displacement
@@ -187,16 +186,3 @@ def test_the_corner_of_a_vignette_gets_cosine_to_the_fourth() -> None:
     result = get_corruption("vignette").apply(image, 2)[0, ..., 0]
     assert result[0, 0] == pytest.approx(255 / (1 + 0.9**2) ** 2, abs=1.5)
     assert result[500, 500] >= 254
-
-
-def test_a_background_swap_keeps_the_object() -> None:
-    images = np.full((2, 4, 4, 3), 10, np.uint8)
-    masks = np.zeros((2, 4, 4), np.float32)
-    masks[:, 1, 1], masks[:, 2, 2] = 1, 0.5
-    result = swap_background(images, masks, np.full((4, 4, 3), 200, np.uint8))
-    assert (result[:, 1, 1] == 10).all() and (result[:, 2, 2] == 105).all()
-    assert (result[:, 0] == 200).all()
-    with pytest.raises(ValueError, match="height and width"):
-        swap_background(images, masks[:, :2], images[0])
-    with pytest.raises(ValueError, match="between 0"):
-        swap_background(images, masks * 2, images[0])

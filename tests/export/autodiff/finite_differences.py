@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from export.autodiff.kernels import KERNELS
-from export.autodiff.pullback import pullback
+from tests.export.autodiff.pullback import pullback
 
 BATCHES = (1, 7)
 STEP = 1e-6

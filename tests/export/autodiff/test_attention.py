@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from export.autodiff import UnsupportedOperator
-from export.autodiff.pullback import pullback
 from tests.export.autodiff.finite_differences import (
     Arrays,
     Operator,
@@ -16,6 +15,7 @@ from tests.export.autodiff.finite_differences import (
     open_session,
     run,
 )
+from tests.export.autodiff.pullback import pullback
 
 Q: Shape = ("N", 4, 3, 8)  # (batch, heads, positions, size)
 K: Shape = ("N", 4, 5, 8)

@@ -8,9 +8,9 @@ import pytest
 from onnx import TensorProto
 
 from export.autodiff import UnsupportedOperator
-from export.autodiff.pullback import pullback
 from export.autodiff.rules import convolution
 from tests.export.autodiff.finite_differences import Operator, assert_agrees, gradients
+from tests.export.autodiff.pullback import pullback
 
 RNG = np.random.default_rng(0)
 

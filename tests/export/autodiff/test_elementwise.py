@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from export.autodiff.pullback import pullback
 from export.autodiff.rules import activation, elementwise
 from tests.export.autodiff.finite_differences import (
     Operator,
@@ -15,6 +14,7 @@ from tests.export.autodiff.finite_differences import (
     gradients,
     open_session,
 )
+from tests.export.autodiff.pullback import pullback
 
 X: Shape = ("N", 3, 4)
 ROW: Shape = (4,)

@@ -5,9 +5,9 @@ import pytest
 from onnx import TensorProto
 
 from export.autodiff import UnsupportedOperator
-from export.autodiff.pullback import pullback
 from export.autodiff.rules import linear_algebra
 from tests.export.autodiff.finite_differences import Operator, Shape, assert_agrees
+from tests.export.autodiff.pullback import pullback
 
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(4, 3))

@@ -8,7 +8,6 @@ import pytest
 from onnx import TensorProto, helper
 
 from export.autodiff import UnsupportedOperator
-from export.autodiff.pullback import pullback
 from export.autodiff.rules.resampling import Sampling, compute_weights
 from tests.export.autodiff.finite_differences import (
     Operator,
@@ -19,6 +18,7 @@ from tests.export.autodiff.finite_differences import (
     run,
     wrt,
 )
+from tests.export.autodiff.pullback import pullback
 
 X = ("N", 4, 6, 5)
 

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from export.autodiff import UnsupportedOperator
-from export.autodiff.pullback import pullback
 from tests.export.autodiff.finite_differences import (
     Operator,
     assert_agrees,
@@ -15,6 +14,7 @@ from tests.export.autodiff.finite_differences import (
     outputs,
     wrt,
 )
+from tests.export.autodiff.pullback import pullback
 
 RNG = np.random.default_rng(0)
 C = RNG.uniform(0.5, 1.5, 6)

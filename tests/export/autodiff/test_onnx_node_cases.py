@@ -23,8 +23,8 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
 from export.autodiff import UnsupportedGraph
-from export.autodiff.pullback import pullback
 from tests.export.autodiff.finite_differences import Arrays, differences, run
+from tests.export.autodiff.pullback import pullback
 
 OPERATORS = (
     "Conv",

@@ -10,7 +10,6 @@ import torch
 from onnx import helper
 
 from export.autodiff import UnsupportedOperator, differentiate
-from export.autodiff.pullback import pullback
 from tests.export.autodiff.finite_differences import (
     Arrays,
     Operator,
@@ -19,6 +18,7 @@ from tests.export.autodiff.finite_differences import (
     open_session,
     run,
 )
+from tests.export.autodiff.pullback import pullback
 
 STEPS, INPUTS, HIDDEN = 5, 3, 4
 # Where torch keeps each gate of ONNX's order: LSTM i, o, f, c out of i, f, g, o; GRU z, r, h

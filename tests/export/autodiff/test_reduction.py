@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from export.autodiff import UnsupportedOperator
-from export.autodiff.pullback import pullback
 from tests.export.autodiff.finite_differences import Operator, assert_agrees, run
+from tests.export.autodiff.pullback import pullback
 
 X = ("N", 3, 4, 2)
 AXES = np.array([1, 3])

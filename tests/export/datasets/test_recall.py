@@ -6,7 +6,6 @@ from export.datasets.recall import (
     QUERY,
     create_sequences,
     draw_lag,
-    spell,
 )
 
 
@@ -35,7 +34,3 @@ def test_lags_are_drawn_evenly_on_a_logarithmic_scale() -> None:
     lags = np.array([draw_lag(generator) for _ in range(4000)])
     assert lags.min() == 1 and lags.max() > 240
     assert abs((lags < 16).mean() - 0.5) < 0.03  # log 16 is half of log 256
-
-
-def test_a_sequence_is_spelt_as_readers_see_it() -> None:
-    assert spell(np.array([2, 0, 8])) == "CA?"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from export.metrics import Metric
+from export.card import Metric
 from export.train.fashion import load_splits
 from export.train.generated import (
     TWIN,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.artifact import open_session
+from export.sessions import open_session
 from export.train import diffusion, gan
 
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from export.datasets.fashion_mnist import Images
+from export.datasets.fashion_mnist import Images, normalize
 from export.train import images
 from export.train.checkpoint import Checkpoint
-from export.train.images import Recipe, augment, compute_logits, fit
+from export.train.images import Recipe, augment, fit
 
 RECIPE = Recipe(steps=6, batch=16, rate=0.05)
 
@@ -33,7 +33,9 @@ def get_weights(model: nn.Module) -> torch.Tensor:
 def test_it_learns(data: Images, tmp_path: Path) -> None:
     recipe = Recipe(steps=150, batch=50, rate=0.05, augment=False)
     fitted = fit(create, data, recipe, 0, Checkpoint(tmp_path / "run.pt"))
-    assert (compute_logits(fitted.model, data.pixels).argmax(1) == data.labels).mean() > 0.95
+    with torch.no_grad():
+        answers = fitted.model(torch.from_numpy(normalize(data.pixels))).argmax(1).numpy()
+    assert (answers == data.labels).mean() > 0.95
     assert fitted.meter.seconds > 0 and fitted.meter.core_seconds > 0
     assert fitted.history[-1][0] == 150
 
