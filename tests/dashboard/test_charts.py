@@ -7,6 +7,7 @@ from dashboard import charts
 from dashboard.charts import CurveEntry, curve_points, plot_curves, plot_top_classes
 from dashboard.faithfulness.curves import Curve
 from dashboard.faithfulness.score import FaithfulnessScore
+from dashboard.inference.counts import tell_share
 
 RISING, FALLING = Curve((0.0, 1 / 3, 1.0), (0.0, 0.5, 1.0)), Curve((0.0, 1.0), (1.0, 0.0))
 SCORE = FaithfulnessScore(RISING, FALLING)
@@ -39,6 +40,7 @@ def test_spec_is_plain_json_for_light_and_dark(spec):
     text = json.dumps(spec, allow_nan=False)
     assert json.loads(text) == spec
     assert spec["background"] == "transparent" and spec["width"] == "container"
+    assert f"93{spec['config']['locale']['number']['percent']}" == tell_share(0.93)
     assert len(spec["description"]) > 20
     assert not {"labelColor", "titleColor", "domainColor", "gridColor"} & set(text.split('"'))
 
