@@ -14,6 +14,7 @@ from typing import Any
 
 from dashboard.faithfulness.curves import Curve
 from dashboard.faithfulness.score import FaithfulnessScore
+from dashboard.inference.counts import tell_share
 from dashboard.inference.latency import Latency
 
 Spec = dict[str, Any]
@@ -102,7 +103,7 @@ def _create_row_names(labels: Sequence[str], probs: Sequence[float]) -> list[str
     names: list[str] = []
     for label, p in zip(labels, probs, strict=True):
         short = label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"
-        name = f"{short}  {100 * p:.1f} %"
+        name = f"{short}  {tell_share(p, 1)}"
         names.append(name if name not in names else f"{name} ({names.count(name) + 1})")
     return names
 

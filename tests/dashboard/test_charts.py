@@ -69,13 +69,15 @@ def test_top_classes_keep_their_order_and_say_their_percentages():
     assert [row["probability"] for row in rows] == PROBS
     assert [row["label"] for row in rows] == LABELS
     assert spec["encoding"]["y"]["sort"] == [row["class"] for row in rows]
-    assert rows[0]["class"] == "tabby  91.2 %"
-    assert "tabby  91.2 %; tiger cat  5.0 %" in spec["description"]
+    assert rows[0]["class"] == "tabby  91.2\u00a0%"
+    assert "tabby  91.2\u00a0%; tiger cat  5.0\u00a0%" in spec["description"]
 
 
 def test_long_labels_are_shortened_but_whole_in_the_tooltip():
     row = plot_top_classes(LABELS, PROBS)["data"]["values"][4]
-    assert row["class"] == "a class with a very long name…  0.0 %" and row["label"] == LABELS[4]
+    assert (
+        row["class"] == "a class with a very long name…  0.0\u00a0%" and row["label"] == LABELS[4]
+    )
 
 
 def test_two_classes_of_one_name_keep_two_bars():
@@ -88,7 +90,7 @@ def test_explained_and_contrasted_classes_are_marked():
     roles = [row["role"] for row in spec["data"]["values"]]
     assert roles == ["contrasted with", "explained", "other", "other", "other"]
     weight = spec["encoding"]["y"]["axis"]["labelFontWeight"]
-    assert weight["condition"]["test"]["equal"] == "tiger cat  5.0 %"
+    assert weight["condition"]["test"]["equal"] == "tiger cat  5.0\u00a0%"
 
 
 def test_classes_outside_the_rows_mark_nothing():
