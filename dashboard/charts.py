@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard.faithfulness.curves import Curve
+from dashboard.inference.counts import tell_share
 from dashboard.inference.latency import Latency
 
 Spec = dict[str, Any]
@@ -27,7 +28,23 @@ TARGET_COLOR, VERSUS_COLOR, OTHER_COLOR = BLUE, ORANGE, GREY
 # By the tone of a verdict; the sentence says it too, colour is never alone.
 TONE_COLORS = {"good": GREEN, "middling": ORANGE, "poor": VERMILLION, "unknown": GREY}
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+# What every chart begins with. Shares are written as ``tell_share`` writes them: "93 %".
+FRAME: Spec = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+    "background": "transparent",
+    "width": "container",
+    "config": {
+        "locale": {
+            "number": {
+                "decimal": ".",
+                "thousands": ",",
+                "grouping": [3],
+                "currency": ["$", ""],
+                "percent": "\u00a0%",
+            }
+        }
+    },
+}
 _LABEL_LENGTH = 30
 
 
@@ -60,10 +77,8 @@ def plot_top_classes(
     ]
     bold = names[highlighted] if highlighted is not None and highlighted < len(names) else ""
     return {
-        "$schema": _SCHEMA,
+        **FRAME,
         "description": f"Bar chart of the most probable classes: {'; '.join(names)}.",
-        "background": "transparent",
-        "width": "container",
         "height": 28 * len(names) + 30,
         "data": {"values": rows},
         "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": 16},
@@ -76,7 +91,7 @@ def _create_row_names(labels: Sequence[str], probs: Sequence[float]) -> list[str
     names: list[str] = []
     for label, p in zip(labels, probs, strict=True):
         short = label if len(label) <= _LABEL_LENGTH else f"{label[: _LABEL_LENGTH - 1]}…"
-        name = f"{short}  {100 * p:.1f} %"
+        name = f"{short}  {tell_share(p, 1)}"
         names.append(name if name not in names else f"{name} ({names.count(name) + 1})")
     return names
 
@@ -130,10 +145,8 @@ def plot_latency(points: Sequence[tuple[str, int, Latency]]) -> Spec:
     }
     time = {"type": "quantitative", "scale": {"type": "log"}, "title": "time here, ms"}
     return {
-        "$schema": _SCHEMA,
-        "width": "container",
+        **FRAME,
         "height": 260,
-        "background": "transparent",
         "description": f"Time against multiplications: {'; '.join(p[0] for p in points)}.",
         "data": {"values": values},
         "encoding": {"x": x},

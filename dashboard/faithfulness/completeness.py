@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dashboard.attribution.base import Attribution
+from dashboard.inference.counts import tell_share
 
 CLOSED_GAP = 0.05
 ROUGH_GAP = 0.25
@@ -56,7 +57,7 @@ def compute_completeness(attribution: Attribution) -> Completeness | None:
 
 
 def _describe(gap: float, difference: float) -> tuple[GapLevel, str]:
-    percent = f"{100 * gap:.1f} %" if gap < 10 else "over 1,000 %"
+    percent = tell_share(gap, 1) if gap < 10 else "over 1,000\u00a0%"
     figures = f"{percent} of a score difference of {difference:.2f}"
     if gap <= CLOSED_GAP:
         return GapLevel.CLOSED, f"The map adds up: it misses {figures}."

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dashboard.faithfulness.baselines import BaselineScores
 from dashboard.faithfulness.score import FaithfulnessScore
-from dashboard.inference.counts import tell_count
+from dashboard.inference.counts import tell_count, tell_share
 
 # Below this the curves run along the floor, and their areas are rounding.
 MIN_PROBABILITY = 0.01
@@ -128,4 +128,4 @@ def _describe_figures(score: float, randoms: list[float], others: dict[str, floa
 
 
 def _percent(probability: float) -> str:
-    return f"{100 * probability:.1f} %" if probability >= 0.0005 else "under 0.1 %"
+    return tell_share(probability, 1) if probability >= 0.0005 else "under 0.1\u00a0%"

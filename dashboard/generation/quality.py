@@ -9,12 +9,11 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
-from dashboard.charts import BLUE, GREY, ORANGE, Spec
+from dashboard.charts import BLUE, FRAME, GREY, ORANGE, Spec
 from dashboard.inference.cards import Metric, ModelCard
 from dashboard.inference.latency import Latency, measure_latency
 from dashboard.inference.model import Floats
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 TIMED_STEPS = 2  # a sampling of so many steps is timed: the time grows in proportion
 
 
@@ -178,10 +177,8 @@ def plot_steps(rows: Sequence[Setting], gan: Metric, real: Metric, timing: Timin
     base = {"x": x, "y": y, "color": color}
     lines = {"transform": [{"filter": "datum.model === 'diffusion'"}]}
     return {
-        "$schema": _SCHEMA,
+        **FRAME,
         "description": f"Quality by {title}. {said}. Real pictures: {real.value:.2f}.",
-        "background": "transparent",
-        "width": "container",
         "height": 320,
         "data": {"values": points},
         "layer": [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.inference.counts import tell_share
 from dashboard.inference.images import Photo
 from dashboard.inference.model import Floats, Model
 from dashboard.inference.preprocessing import Pixels, crop_view, normalize
@@ -89,7 +90,7 @@ class Sight:
     def describe(self, index: int, probability: float | None = None) -> str:
         """Return "espresso (93%)", by default with the probability that the network gives it."""
         share = self.compute_probability(index) if probability is None else probability
-        return f"{self.labels[index]} ({share:.0%})"
+        return f"{self.labels[index]} ({tell_share(share)})"
 
     def make_key(self, *what: Hashable) -> Hashable:
         """Return what names a result about this sight that may tell classes by their names."""

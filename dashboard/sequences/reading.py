@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.inference.counts import tell_count
+from dashboard.inference.counts import tell_count, tell_share
 from dashboard.inference.model import Floats
 from dashboard.sequences.attention import encode_maps
 from dashboard.sequences.pronouns import (
@@ -101,14 +101,14 @@ def describe_choice(reading: Reading, rival: int | None) -> str:
         return ""
     word = escape(join_word(labels, found.choice))
     sure = float(found.probabilities[found.choice])
-    answer = f"“{escape(labels[reading.asks])}” = **{word}** ({sure:.0%} sure"
+    answer = f"“{escape(labels[reading.asks])}” = **{word}** ({tell_share(sure)} sure"
     if rival is None:
         return f"{answer})"
     second = escape(join_word(labels, rival))
     looks = found.attention[:, :, reading.asks].mean((0, 1))  # (T,)
     return (
-        f"{answer}; on average its heads look at {word} with {looks[found.choice]:.1%}, at "
-        f"{second} with {looks[rival]:.1%})"
+        f"{answer}; on average its heads look at {word} with "
+        f"{tell_share(looks[found.choice], 1)}, at {second} with {tell_share(looks[rival], 1)})"
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from dashboard import charts
 from dashboard.charts import curve_points, plot_top_classes
 from dashboard.faithfulness.curves import Curve
+from dashboard.inference.counts import tell_share
 
 LABELS = ["tabby", "tiger cat", "lynx", "tabby", "a class with a very long name, longer than any"]
 PROBS = [0.912, 0.05, 0.02, 0.01, 0.0004]
@@ -35,6 +36,7 @@ def test_spec_is_plain_json_for_light_and_dark(spec):
     text = json.dumps(spec, allow_nan=False)
     assert json.loads(text) == spec
     assert spec["background"] == "transparent" and spec["width"] == "container"
+    assert f"93{spec['config']['locale']['number']['percent']}" == tell_share(0.93)
     assert len(spec["description"]) > 20
     assert not {"labelColor", "titleColor", "domainColor", "gridColor"} & set(text.split('"'))
 
@@ -63,13 +65,15 @@ def test_top_classes_keep_their_order_and_say_their_percentages():
     assert [row["probability"] for row in rows] == PROBS
     assert [row["label"] for row in rows] == LABELS
     assert spec["encoding"]["y"]["sort"] == [row["class"] for row in rows]
-    assert rows[0]["class"] == "tabby  91.2 %"
-    assert "tabby  91.2 %; tiger cat  5.0 %" in spec["description"]
+    assert rows[0]["class"] == "tabby  91.2\u00a0%"
+    assert "tabby  91.2\u00a0%; tiger cat  5.0\u00a0%" in spec["description"]
 
 
 def test_long_labels_are_shortened_but_whole_in_the_tooltip():
     row = plot_top_classes(LABELS, PROBS)["data"]["values"][4]
-    assert row["class"] == "a class with a very long name…  0.0 %" and row["label"] == LABELS[4]
+    assert (
+        row["class"] == "a class with a very long name…  0.0\u00a0%" and row["label"] == LABELS[4]
+    )
 
 
 def test_two_classes_of_one_name_keep_two_bars():
@@ -82,7 +86,7 @@ def test_explained_and_contrasted_classes_are_marked():
     roles = [row["role"] for row in spec["data"]["values"]]
     assert roles == ["contrasted with", "explained", "other", "other", "other"]
     weight = spec["encoding"]["y"]["axis"]["labelFontWeight"]
-    assert weight["condition"]["test"]["equal"] == "tiger cat  5.0 %"
+    assert weight["condition"]["test"]["equal"] == "tiger cat  5.0\u00a0%"
 
 
 def test_classes_outside_the_rows_mark_nothing():

@@ -121,5 +121,5 @@ def test_other_names_of_the_classes_are_another_result_only_where_they_are_told(
 def test_a_sight_says_what_the_network_does() -> None:
     sight = create_sight()
     assert sight.target == 1 and sight.ranking == (1, 0)
-    assert sight.describe(1) == "dog (75%)" and sight.describe(0, 0.5) == "cat (50%)"
+    assert sight.describe(1) == "dog (75\u00a0%)" and sight.describe(0, 0.5) == "cat (50\u00a0%)"
     assert sight.inputs.shape == (1, 1, 8, 8) and sight.is_small

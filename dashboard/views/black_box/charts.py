@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.charts import BLUE, GREY
+from dashboard.charts import BLUE, FRAME, GREY
 from dashboard.explanation.ranking import Entry
 
 
@@ -19,10 +19,8 @@ def plot_contest(entries: Sequence[Entry]) -> dict[str, Any]:
     spoken = "; ".join(f"{row['map']} {row['score']:.2f}" for row in rows)
     kinds = [_kind(Entry("", 0, flag)) for flag in (False, True)]
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        **FRAME,
         "description": f"Insertion minus deletion by map, best first: {spoken}.",
-        "background": "transparent",
-        "width": "container",
         "height": 22 * len(rows) + 40,
         "data": {"values": rows},
         "mark": {"type": "bar", "cornerRadiusEnd": 2, "height": 13},

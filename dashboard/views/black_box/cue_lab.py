@@ -19,6 +19,7 @@ from dashboard.figures.map_sequence import (
     Series,
     draw_map_sequence,
 )
+from dashboard.inference.counts import tell_share
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
@@ -105,9 +106,9 @@ def draw_cue_lab() -> None:
     if is_open:
         st.caption(
             "Slide through the marks: the garment stays the same. A mark covers "
-            f"{cue.side**2 / garment.pixels.size:.1%} of the picture. Here you knew that there is "
-            "something to look for; in practice nobody tells you, and a map shows only where, "
-            "never why."
+            f"{tell_share(cue.side**2 / garment.pixels.size, 1)} of the picture. Here you knew "
+            "that there is something to look for; in practice nobody tells you, and a map shows "
+            "only where, never why."
         )
         _draw_survey(cue, honest, cheating)
 
@@ -133,7 +134,8 @@ def _draw_survey(cue: Cue, honest: OnnxModel, cheating: OnnxModel) -> None:
     lines += ["|---|--:|--:|--:|"]
     lines += [
         f"| {each.method.label}{' (trivial)' if each.method.is_baseline else ''} "
-        f"| {each.honest:.1%} | {each.cheating:.1%} | {each.told:.0%} of garments |"
+        f"| {tell_share(each.honest, 1)} | {tell_share(each.cheating, 1)} "
+        f"| {tell_share(each.told)} of garments |"
         for each in found
     ]
     st.markdown("\n".join(lines))
@@ -189,7 +191,7 @@ def _compute(
         Panel(
             title,
             [encode_heat(look.heat, method.is_signed) for look in each],
-            [f"{card.labels[look.answer]} ({look.probability:.0%})" for look in each],
+            [f"{card.labels[look.answer]} ({tell_share(look.probability)})" for look in each],
         )
         for title, each in zip(titles, looks, strict=True)
     ]

@@ -13,6 +13,7 @@ from dashboard.attribution.params import compute_defaults
 from dashboard.cache import get_store
 from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.explanation.ranking import Entry, describe_contest, rank_entries
+from dashboard.inference.counts import tell_share
 from dashboard.inference.sight import Sight
 from dashboard.limits.agreement import Agreement, Summary, compute_agreement, summarize
 from dashboard.limits.maps import encode_heat, report_nothing
@@ -127,10 +128,10 @@ def _describe(summary: Summary | None) -> None:
     first, second = summary.pair
     st.markdown(
         f"Two methods' maps of this one answer correlate at **{summary.mean:.2f}** on average, and "
-        f"share {summary.shared:.0%} of their top tenth of pixels (two random maps: 10 %). Least "
-        f"alike: **{first}** and **{second}**, {summary.lowest:.2f}. Each answers a question of "
-        "its own (what would change the score, what made it, what would be missed); none of them "
-        "is *the* reason."
+        f"share {tell_share(summary.shared)} of their top tenth of pixels (two random maps: 10 %). "
+        f"Least alike: **{first}** and **{second}**, {summary.lowest:.2f}. Each answers a "
+        "question of its own (what would change the score, what made it, what would be "
+        "missed); none of them is *the* reason."
     )
 
 

@@ -12,6 +12,7 @@ from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.faithfulness.score import has_ranking
 from dashboard.figures.map_sequence import Frame, MapSequence, Panel, draw_map_sequence
+from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats
 from dashboard.inference.sight import Sight
 from dashboard.limits.known_answer import (
@@ -53,8 +54,8 @@ def draw_known_answer(sight: Sight) -> None:
     st.caption(
         f"*Right*: rank correlation with weight × brightness, what each pixel truly adds (methods "
         f"without signs: its size). *Inside*: share of the map in the two squares; they cover "
-        f"{area:.0%}. *After shuffling*: correlation with the map of the same model after its "
-        "weights were dealt out anew; a map that follows them comes near 0."
+        f"{tell_share(area)}. *After shuffling*: correlation with the map of the same model after "
+        "its weights were dealt out anew; a map that follows them comes near 0."
     )
 
 
@@ -94,7 +95,7 @@ def _create_sequence(inputs: Floats, marks: Sequence[Mark]) -> MapSequence:
 def _tabulate(marks: Sequence[Mark]) -> str:
     rows = [
         f"| {mark.method.label}{' (trivial)' if mark.method.is_baseline else ''} "
-        f"| {_show(mark.correlation)} | {mark.inside:.0%} | {_show(mark.kept)} |"
+        f"| {_show(mark.correlation)} | {tell_share(mark.inside)} | {_show(mark.kept)} |"
         for mark in marks
     ]
     return "\n".join(["| Method | Right | Inside | After shuffling |", "|---|--:|--:|--:|", *rows])

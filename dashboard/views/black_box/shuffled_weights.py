@@ -17,6 +17,7 @@ from dashboard.figures.map_sequence import (
     create_likeness,
     draw_map_sequence,
 )
+from dashboard.inference.counts import tell_share
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.sight import Sight
 from dashboard.inference.weights import read_weights
@@ -128,7 +129,7 @@ def create_sequence(
 def _describe_step(sight: Sight, step: ShuffledNetwork, count: int) -> Frame:
     gone = len(step.shuffled)
     says = f"It answers {sight.labels[step.answer]}"
-    left = f"and gives {sight.labels[sight.target]} {step.probability:.1%}."
+    left = f"and gives {sight.labels[sight.target]} {tell_share(step.probability, 1)}."
     if not gone:
         return Frame("as it was trained", f"The network as it was trained. {says}, {left}")
     title = f"{gone} of {count} shuffled"

@@ -22,7 +22,7 @@ from dashboard.figures.map_sequence import (
     Series,
     draw_map_sequence,
 )
-from dashboard.inference.counts import tell_count
+from dashboard.inference.counts import tell_count, tell_share
 from dashboard.inference.preprocessing import to_pixels
 from dashboard.inference.probability import compute_probability
 from dashboard.inference.sight import Sight
@@ -133,7 +133,10 @@ def _create_sequence(sight: Sight, edits: Sequence[Edit], pieces: Pieces) -> Map
             Panel(
                 "What was taken away",
                 [_tint(np.isin(pieces, edit.removed)) for edit in edits],
-                [f"{np.isin(pieces, edit.removed).mean():.0%} of the picture" for edit in edits],
+                [
+                    f"{tell_share(np.isin(pieces, edit.removed).mean())} of the picture"
+                    for edit in edits
+                ],
                 [encode_picture(sight)],
             ),
         ],
@@ -166,15 +169,15 @@ def _describe(sight: Sight, smallest: Edit | None, area: float | None, count: in
     if smallest is None or area is None:
         return (
             f"No edit was found that changes the answer **{answer}** with at most "
-            f"{MAX_SHARE:.0%} of the picture gone."
+            f"{tell_share(MAX_SHARE)} of the picture gone."
         )
     new = sight.labels[smallest.answer]
     return (
         f"**{answer}** becomes **{new}** without {len(smallest.removed)} of {count} pieces, "
-        f"{area:.0%} of the picture. The answer hangs on these places: put any "
+        f"{tell_share(area)} of the picture. The answer hangs on these places: put any "
         f"one of them back and {answer} returns."
     )
 
 
 def _show(share: float | None) -> str:
-    return "never flips" if share is None else f"{share:.0%}"
+    return "never flips" if share is None else tell_share(share)

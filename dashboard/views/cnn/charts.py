@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY_BLUE, VERMILLION, Spec
+from dashboard.charts import BLUE, FRAME, GREEN, GREY, ORANGE, PURPLE, SKY_BLUE, VERMILLION, Spec
 from dashboard.features.channels import Survival
-
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+from dashboard.inference.counts import tell_share
 
 # Winners of the classification task by the official results pages
 # (image-net.org/challenges/LSVRC/<year>); top-5 error in percent on the test set. AlexNet's 15.3
@@ -46,17 +45,15 @@ def plot_survival(curves: Sequence[Survival], titles: Sequence[str]) -> Spec:
         for count, probability in zip(curve.kept, values, strict=True)
     ]
     ends = (
-        f"{title}: {curve.best[0]:.0%} with {curve.kept[0]} of {curve.channels}"
+        f"{title}: {tell_share(curve.best[0])} with {curve.kept[0]} of {curve.channels}"
         for curve, title in zip(curves, titles, strict=True)
     )
     layer, kept = {"field": "layer", "type": "nominal"}, {"field": "kept", "type": "nominal"}
     legend = {"title": None, "orient": "top", "columns": 3, "symbolType": "stroke"}
     percent = {"type": "quantitative", "scale": {"domain": [0, 1]}}
     return {
-        "$schema": _SCHEMA,
-        "width": "container",
+        **FRAME,
         "height": 400,
-        "background": "transparent",
         "description": "Probability with few channels kept. " + "; ".join(ends),
         "data": {"values": rows},
         "mark": {"type": "line", "point": {"size": 50}, "strokeWidth": 2.5, "tooltip": True},
@@ -93,10 +90,8 @@ def plot_contest() -> Spec:
     y = {"field": "error", "type": "quantitative", "title": "top-5 error, %"}
     kinds = ["features designed by hand", "CNN"]
     return {
-        "$schema": _SCHEMA,
-        "width": "container",
+        **FRAME,
         "height": 300,
-        "background": "transparent",
         "description": "Top-5 error of the winners: "
         + "; ".join(f"{year} {winner} {error} %" for year, winner, error, _ in ILSVRC)
         + f". A trained person: {HUMAN} %.",

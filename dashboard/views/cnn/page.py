@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import cache
 from dashboard.features.channels import Survival, compute_survival, count_sufficient
 from dashboard.features.inside import Inside, cut_sliding, describe_stage, look_inside, name_stage
+from dashboard.inference.counts import tell_share
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sight import Sight
@@ -88,7 +89,7 @@ def render(model_name: str) -> None:
     unit = bind_unit(inner.stages, best)
     with left:
         label, probability = sight.labels[sight.target], sight.compute_probability(sight.target)
-        st.markdown(f"The network says **{label}** ({probability:.0%}).")
+        st.markdown(f"The network says **{label}** ({tell_share(probability)}).")
         st.caption(chosen.caption)
     with right:
         _draw_maps(inner, sight, inside)
@@ -173,7 +174,9 @@ def _draw_evidence(inner: InnerModel, sight: Sight, inside: Inside) -> None:
         options=tuple(titles),
         right=left.index(max(left)),
         reveal="Probability left: "
-        + ", ".join(f"{title}: {value:.0%}" for title, value in zip(titles, left, strict=True))
+        + ", ".join(
+            f"{title}: {tell_share(value)}" for title, value in zip(titles, left, strict=True)
+        )
         + ". It is where the lines below start.",
     )
     draw_question(question)

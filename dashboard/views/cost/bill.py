@@ -13,6 +13,7 @@ from dashboard import cache
 from dashboard.cache import ResultStore
 from dashboard.inference.activation_memory import find_peak
 from dashboard.inference.cards import PREDICT_FILE, Training
+from dashboard.inference.counts import tell_share
 from dashboard.inference.latency import Latency, measure_latency
 from dashboard.inference.layer_macs import LayerCost, count_layers
 from dashboard.inference.providers import count_threads
@@ -223,14 +224,14 @@ def create_question(layers: Sequence[LayerCost]) -> Quiz:
     shares = [sum(layer.macs for layer in part) / total for part in parts]
     most = max(range(3), key=lambda i: shares[i])
     last = sum(layer.weights for layer in parts[2]) / max(weights, 1)
+    first, middle, deep = map(tell_share, shares)
     return Quiz(
         key=f"cost_layers_{len(layers)}_{total}",
         text="In which third of its layers does this network multiply most?",
         options=("the first, near the picture", "the middle", "the last, near the answer"),
         right=most,
-        reveal=f"{shares[0]:.0%}, {shares[1]:.0%} and {shares[2]:.0%}. Work is weights times the "
-        f"places at which they are used: the last third holds {last:.0%} of the weights, at few "
-        "places.",
+        reveal=f"{first}, {middle} and {deep}. Work is weights times the places at which they are "
+        f"used: the last third holds {tell_share(last)} of the weights, at few places.",
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.charts import BLUE, GREY, ORANGE, Spec
+from dashboard.charts import BLUE, FRAME, GREY, ORANGE, Spec
+from dashboard.inference.counts import tell_share
 from dashboard.inference.layer_macs import LayerCost
 from dashboard.limits.scaling import Training
-
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def plot_layers(layers: Sequence[LayerCost]) -> Spec:
     return {
         **_frame(
             f"Multiply-accumulates of {len(rows)} layers; most in {largest.name}: "
-            f"{largest.macs / total:.0%}.",
+            f"{tell_share(largest.macs / total)}.",
             260,
         ),
         "data": {"values": rows},
@@ -193,9 +192,7 @@ def plot_trainings(own: Sequence[Training], large: Sequence[Training]) -> Spec:
 
 def _frame(description: str, height: int) -> Spec:
     return {
-        "$schema": _SCHEMA,
+        **FRAME,
         "description": description,
-        "background": "transparent",
-        "width": "container",
         "height": height,
     }

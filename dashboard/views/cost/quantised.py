@@ -12,6 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from dashboard import cache
+from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, normalize, preprocess
 from dashboard.inference.probability import compute_probabilities
@@ -118,7 +119,9 @@ def _draw_picture(found: Comparison, model: OnnxModel, chosen: ChosenPhoto) -> N
         overlay = _enlarge(render_heat(given.heat, compute_scale(given.heat, True), True))
         picture = compose_overlay(photo, overlay, _OPACITY, True)
         column.image(
-            picture, width="stretch", caption=f"{title}: {label} ({given.probability:.1%})"
+            picture,
+            width="stretch",
+            caption=f"{title}: {label} ({tell_share(given.probability, 1)})",
         )
     st.caption(describe_pair(answers[0], answers[1]))
 
@@ -197,7 +200,9 @@ def describe(found: Comparison, speed: Speed, has_labels: bool) -> str:
     ]
     if agreement.accuracy is not None:
         first, second = agreement.accuracy
-        lines.append(f"| **right of {agreement.n:,}** | {first:.1%} | {second:.1%} |")
+        lines.append(
+            f"| **right of {agreement.n:,}** | {tell_share(first, 1)} | {tell_share(second, 1)} |"
+        )
     told = (
         f"On this machine 8 bits are {describe_speed(speed)}: {speed.ratio:.2f} times as fast "
         f"(95 % interval {speed.low:.2f} to {speed.high:.2f}, {speed.n} runs of each in turn). "

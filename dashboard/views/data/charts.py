@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.charts import BLUE, GREY, ORANGE, VERMILLION, Spec
+from dashboard.charts import BLUE, FRAME, GREY, ORANGE, VERMILLION, Spec
+from dashboard.inference.counts import tell_share
 from dashboard.limits.learning_curve import Fit, Point
 from dashboard.limits.sweep import Run
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _STEPS = 40  # points of a curve
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 _KNOWN, _LATER = "seen by the law", "not seen by it"
@@ -33,7 +33,7 @@ def plot_learning_curve(points: Sequence[Point], fit: Fit, used: int, furthest: 
         for n in sizes
         for low, high in (fit.bound(n),)
     ]
-    told = "; ".join(f"{point.images}: {point.error:.1%}" for point in points)
+    told = "; ".join(f"{point.images}: {tell_share(point.error, 1)}" for point in points)
     x = {
         "field": "images",
         "type": "quantitative",
@@ -169,9 +169,7 @@ def create_points(groups: Sequence[Sequence[Run]]) -> list[Point]:
 
 def _frame(description: str, height: int) -> Spec:
     return {
-        "$schema": _SCHEMA,
+        **FRAME,
         "description": description,
-        "background": "transparent",
-        "width": "container",
         "height": height,
     }

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
+from dashboard.inference.counts import tell_share
 from dashboard.limits.learning_curve import MIN_POINTS, Fit, Point, fit
 from dashboard.limits.sweep import SIZE, Sweep
 from dashboard.views.data.charts import create_points, plot_learning_curve
@@ -53,7 +54,7 @@ def describe_next(points: Sequence[Point], found: Fit, used: int) -> str:
     """Return what the law foretells of the next size, and how well it did."""
     law = found.law
     told = (
-        f"error ≈ {law.floor:.1%} + {law.scale:.3g} · images$^{{-{law.exponent:.2f}}}$"
+        f"error ≈ {tell_share(law.floor, 1)} + {law.scale:.3g} · images$^{{-{law.exponent:.2f}}}$"
         if law.floor > 0
         else f"error ≈ {law.scale:.3g} · images$^{{-{law.exponent:.2f}}}$"
     )
@@ -65,8 +66,9 @@ def describe_next(points: Sequence[Point], found: Fit, used: int) -> str:
     verdict = "inside the interval" if is_inside else "**outside** the interval: believe it less"
     return (
         f"**The law:** {told}. For {following.images:,} images it foretells "
-        f"{law.predict(following.images):.1%} errors (95 % interval {low:.1%} to {high:.1%}); "
-        f"measured are {following.error:.1%}, {verdict}."
+        f"{tell_share(law.predict(following.images), 1)} errors (95 % interval "
+        f"{tell_share(low, 1)} to {tell_share(high, 1)}); measured are "
+        f"{tell_share(following.error, 1)}, {verdict}."
     )
 
 
@@ -78,8 +80,8 @@ def describe_aim(found: Fit, accuracy: float, largest: float) -> str:
     never = float(np.mean([math.isinf(law.count_images(error)) for law in found.resamples]))
     if math.isinf(count):
         told = (
-            f"by this law it is never reached: {found.law.floor:.1%} of errors stay, however many "
-            f"images there are ({never:.0%} of the resampled laws say so too)"
+            f"by this law it is never reached: {tell_share(found.law.floor, 1)} of errors stay, "
+            f"however many images there are ({tell_share(never)} of the resampled laws say so too)"
         )
     else:
         upper = _count(high) if math.isfinite(high) else "never"
@@ -103,6 +105,7 @@ def create_question(points: Sequence[Point]) -> Quiz:
     """Return the question on the last tenfold of data; what is right is what was measured."""
     end = points[-1]
     start = min(points, key=lambda point: abs(point.images - end.images / 10))
+    tenfold = min(points, key=lambda point: abs(point.images - 10 * points[0].images))
     left = end.error / start.error
     texts = tuple(_LEFT)
     return Quiz(
@@ -111,8 +114,8 @@ def create_question(points: Sequence[Point]) -> Quiz:
         "errors falls …",
         options=texts,
         right=min(range(len(texts)), key=lambda i: abs(_LEFT[texts[i]] - left)),
-        reveal=f"From {start.error:.1%} to {end.error:.1%}, {left:.0%} of what it was. The first "
-        f"tenfold, from {points[0].images} images, took it from {points[0].error:.1%} to "
-        f"{min(points, key=lambda p: abs(p.images - 10 * points[0].images)).error:.1%}: each "
+        reveal=f"From {tell_share(start.error, 1)} to {tell_share(end.error, 1)}, "
+        f"{tell_share(left)} of what it was. The first tenfold, from {points[0].images} images, "
+        f"took it from {tell_share(points[0].error, 1)} to {tell_share(tenfold.error, 1)}: each "
         "further gain costs more data than the one before.",
     )

@@ -16,6 +16,7 @@ from dashboard.figures.map_sequence import (
     Series,
     draw_map_sequence,
 )
+from dashboard.inference.counts import tell_share
 from dashboard.inference.images import Photo
 from dashboard.inference.preprocessing import crop_view, preprocess
 from dashboard.inference.probability import compute_probability
@@ -62,7 +63,7 @@ def _compute(name: str, runs: Sequence[Run], photo: Photo, chosen: str, move: Mo
     ]
     sure = [float(compute_probability(each, i)[0]) for each, i in zip(logits, answers, strict=True)]
     of_final = [float(compute_probability(each, final)[0]) for each in logits]
-    says = [f"{card.labels[i]} ({p:.0%})" for i, p in zip(answers, sure, strict=True)]
+    says = [f"{card.labels[i]} ({tell_share(p)})" for i, p in zip(answers, sure, strict=True)]
     maps = [heat[method.name] for heat in heats]
     measure = Measure(
         f"Probability of {card.labels[final]}",

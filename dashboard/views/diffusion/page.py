@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.figures.tile_player import Panel, Player, Row, draw_player
 from dashboard.generation.diffusion import Wish, trace
 from dashboard.generation.diffusion_pictures import Film, create_film, find_recognised
+from dashboard.inference.counts import tell_share
 from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.diffusion.networks import Diffusion, make_key, open_diffusion
@@ -84,8 +85,8 @@ def _draw_trajectories(diffusion: Diffusion, wishes: Wishes) -> None:
     films = [_get_film(diffusion, wish) for wish in asked]
     steps = wishes.main.steps
     frames = [
-        f"Step {index} of {steps}: {1 - diffusion.schedule.alphas_bar[time]:.1%} of the power "
-        "is noise"
+        f"Step {index} of {steps}: {tell_share(1 - diffusion.schedule.alphas_bar[time], 1)} "
+        "of the power is noise"
         for index, time in enumerate(films[0].times, start=1)
     ]
     rows = [_create_row(diffusion, *each) for each in zip(asked, films, strict=True)]
@@ -132,7 +133,7 @@ def _describe(diffusion: Diffusion, film: Film, index: int) -> str:
     if not film.verdicts:
         return changed
     label, chance = film.verdicts[index]
-    return f"{changed} The CNN calls the guess {diffusion.labels[label]} ({chance:.0%})."
+    return f"{changed} The CNN calls the guess {diffusion.labels[label]} ({tell_share(chance)})."
 
 
 def _draw_recognised(diffusion: Diffusion, wish: Wish, film: Film) -> None:
@@ -149,8 +150,8 @@ def _draw_recognised(diffusion: Diffusion, wish: Wish, film: Film) -> None:
     noise = 1 - float(diffusion.schedule.alphas_bar[film.times[found - 1]])
     st.markdown(
         f"From step **{found} of {len(film.times)}** on the CNN calls the guess **{name}**; at "
-        f"that step {noise:.1%} of the input's power is still noise. (It was trained on clean "
-        "pictures: of an early, blurred guess its word is worth less.)"
+        f"that step {tell_share(noise, 1)} of the input's power is still noise. (It was trained on "
+        "clean pictures: of an early, blurred guess its word is worth less.)"
     )
 
 

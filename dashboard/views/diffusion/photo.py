@@ -12,6 +12,7 @@ from dashboard import cache, state
 from dashboard.figures.tile_player import Panel, Player, Row, draw_player
 from dashboard.generation.diffusion import LEVEL_STEPS, LEVELS, Wish, revive
 from dashboard.generation.diffusion_pictures import RevivalFilm, create_revival_film, from_grey
+from dashboard.inference.counts import tell_share
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
 from dashboard.inference.small_pictures import has_bright_border
@@ -105,13 +106,13 @@ def _select_label(diffusion: Diffusion) -> int:
 def _create_player(diffusion: Diffusion, film: RevivalFilm) -> Player:
     kept = [float(diffusion.schedule.alphas_bar[time]) for time in film.times]
     frames = [
-        f"Level {level} of {LEVELS - 1}: {1 - share:.1%} of the power is noise"
+        f"Level {level} of {LEVELS - 1}: {tell_share(1 - share, 1)} of the power is noise"
         for level, share in enumerate(kept)
     ]
     seen = ""
     if film.original_verdict is not None:
         label, chance = film.original_verdict
-        seen = f"The CNN calls yours {diffusion.labels[label]} ({chance:.0%})"
+        seen = f"The CNN calls yours {diffusion.labels[label]} ({tell_share(chance)})"
     panels = [
         Panel("Yours, 28 × 28", film.original, 1),
         Panel("With noise", film.noised, LEVELS),
@@ -130,4 +131,4 @@ def _describe(diffusion: Diffusion, film: RevivalFilm, level: int, seen: str) ->
     if not film.verdicts:
         return far
     label, chance = film.verdicts[level]
-    return f"{seen}, the result {diffusion.labels[label]} ({chance:.0%}). {far}"
+    return f"{seen}, the result {diffusion.labels[label]} ({tell_share(chance)}). {far}"

@@ -18,6 +18,7 @@ from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import Curve
 from dashboard.figures.map_viewer import CurveSet, MapCard, draw_maps
+from dashboard.inference.counts import tell_share
 from dashboard.inference.sight import Sight
 from dashboard.views.explain.class_select import select_classes
 from dashboard.views.explain.method_select import select_methods
@@ -158,7 +159,7 @@ def _list_facts(explanation: Explanation) -> list[tuple[str, str, str]]:
 
 
 def _describe_gap(completeness: Completeness) -> tuple[str, str, str]:
-    gap = "undefined" if completeness.gap is None else f"{completeness.gap:.1%}"
+    gap = "undefined" if completeness.gap is None else tell_share(completeness.gap, 1)
     return ("Completeness gap", gap, completeness.text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import charts
+from dashboard.inference.counts import tell_share
 from dashboard.inference.sight import Sight
 
 N_TOP = 5
@@ -15,7 +16,7 @@ def draw_prediction(sight: Sight, caption: str) -> None:
     top = sight.ranking[:N_TOP]
     st.markdown(
         f"#### {_capitalize(sight.labels[top[0]])}, says the network "
-        f"({sight.compute_probability(top[0]):.0%})"
+        f"({tell_share(sight.compute_probability(top[0]))})"
     )
     chart = charts.plot_top_classes(
         [sight.labels[index] for index in top], [sight.compute_probability(i) for i in top], 0

@@ -20,7 +20,7 @@ from dashboard.families.examples import (
 )
 from dashboard.generation.diffusion import create_predictor
 from dashboard.generation.replay import draw_latents, run_generator
-from dashboard.inference.counts import tell_count
+from dashboard.inference.counts import tell_count, tell_share
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, preprocess
 from dashboard.sequences.words import NoWordsError
@@ -84,7 +84,9 @@ def _draw_answer(
             'style="image-rendering: pixelated">'
         )
         known = "Labelled" if family.model == CNN else "Asked for"
-        st.markdown(f"{known}: {labels[label]}. The CNN says **{labels[seen]}** ({sure:.0%}).")
+        st.markdown(
+            f"{known}: {labels[label]}. The CNN says **{labels[seen]}** ({tell_share(sure)})."
+        )
 
 
 def make_key(*what: Hashable) -> Hashable:
@@ -129,5 +131,5 @@ def _judge(model: str, text: str) -> str:
     )
     side, sure = find_best(logits)
     read = f"{'the last ' if words.left_out else ''}{tell_count(len(words), 'word')}"
-    said = f"**{graph.card.labels[side]}** ({sure:.0%}), {read} read."
+    said = f"**{graph.card.labels[side]}** ({tell_share(sure)}), {read} read."
     return f"{said} Unknown to it: {len(words.unknown)}." if words.unknown else said

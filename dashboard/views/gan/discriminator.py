@@ -27,6 +27,7 @@ from dashboard.generation.discriminator import (
     judge,
     measure_deletion,
 )
+from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, crop_view
 from dashboard.inference.samples import CLOTHING
@@ -180,10 +181,10 @@ def _create_sequence(
     )
     frames = [
         Frame(
-            "the maps" if not fraction else f"{fraction:.0%} of the pixels blurred",
+            "the maps" if not fraction else f"{tell_share(fraction)} of the pixels blurred",
             f"What speaks for “{verdict}”, by each map."
             if not fraction
-            else f"Each picture without the {fraction:.0%} that its map puts first.",
+            else f"Each picture without the {tell_share(fraction)} that its map puts first.",
         )
         for fraction in FRACTIONS
     ]

@@ -11,6 +11,7 @@ from dashboard import cache
 from dashboard.generation.diffusion_pictures import Judge, from_grey
 from dashboard.generation.replay import Labels
 from dashboard.inference.cards import ModelCard
+from dashboard.inference.counts import tell_share
 from dashboard.inference.graphs import OnnxGraph
 from dashboard.inference.model import Floats
 
@@ -82,4 +83,6 @@ def recognise(gan: Gan, image: Floats) -> tuple[int, float] | None:
 
 def describe_seen(gan: Gan, seen: tuple[int, float] | None) -> str:
     """Return what the CNN calls a picture, "" where it is missing."""
-    return "" if seen is None else f"The CNN calls it {gan.labels[seen[0]]} ({seen[1]:.0%})."
+    return (
+        "" if seen is None else f"The CNN calls it {gan.labels[seen[0]]} ({tell_share(seen[1])})."
+    )

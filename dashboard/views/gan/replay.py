@@ -21,6 +21,7 @@ from dashboard.generation.replay import (
     walk,
 )
 from dashboard.inference.cards import ModelCard
+from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats
 from dashboard.views.gan.networks import (
     COLLAPSED,
@@ -79,7 +80,7 @@ def _list_who_was_right(
             panels,
             [
                 f"After {step:,} steps the detective of that moment catches "
-                f"{moment.fake_right:.0%} of {_JUDGED} forgeries."
+                f"{tell_share(moment.fake_right)} of {_JUDGED} forgeries."
                 for step, moment in zip(steps, moments, strict=True)
             ],
             [round(moment.fake_right, 4) for moment in moments],
@@ -87,7 +88,10 @@ def _list_who_was_right(
         Row(
             "Real pictures believed",
             [],
-            [f"It takes {moment.real_right:.0%} of {_JUDGED} for real." for moment in moments],
+            [
+                f"It takes {tell_share(moment.real_right)} of {_JUDGED} for real."
+                for moment in moments
+            ],
             [round(moment.real_right, 4) for moment in moments],
         ),
     ]
@@ -157,7 +161,7 @@ def draw_walk(gan: Gan) -> tuple[Floats, int]:
         notes,
         [] if probs is None else [round(float(each[label]), 4) for each in probs],
     )
-    frames = [f"{index / (_WAY - 1):.0%} of the way" for index in range(_WAY)]
+    frames = [f"{tell_share(index / (_WAY - 1))} of the way" for index in range(_WAY)]
     with right:
         player = Player(
             "/".join(map(str, ("walk", label, *seeds))),

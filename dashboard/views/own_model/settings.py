@@ -9,7 +9,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.cache import OwnFile
-from dashboard.inference.counts import tell_count
+from dashboard.inference.counts import tell_count, tell_share
 from dashboard.uploads.detection import Detected
 from dashboard.uploads.evidence import MAX_ANSWER_BYTES, Evidence
 from dashboard.uploads.inspection import MAX_SIDE, MIN_SIDE, Inspection
@@ -85,8 +85,8 @@ def _list_row(evidence: Evidence, found: Detected) -> dict[str, object]:
         "Pixels": f"{mark}{normalization.label}",
         "Values": normalization.kind,
         "Photos told apart": f"{evidence.information:.2f}",
-        "Confidence": f"{evidence.confidence:.0%}",
-        "Same when mirrored": f"{evidence.agreement:.0%}",
+        "Confidence": tell_share(evidence.confidence),
+        "Same when mirrored": tell_share(evidence.agreement),
     }
     if evidence.mismatch is not None:
         row["Off its training"] = f"{evidence.mismatch:.2g}"

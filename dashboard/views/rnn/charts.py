@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboard.charts import BLUE, GREEN, ORANGE, Spec
+from dashboard.charts import BLUE, FRAME, GREEN, ORANGE, Spec
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _DASHES = ([6, 4], [1, 0], [2, 2])
 _SMALLEST = 1e-12  # below it a norm is drawn at the floor: a logarithmic axis has no zero
 
@@ -74,10 +73,8 @@ def plot_over_distance(
             }
         )
     return {
-        "$schema": _SCHEMA,
+        **FRAME,
         "description": f"{y_title} by {x_title}. {told}.",
-        "background": "transparent",
-        "width": "container",
         "height": 280,
         "data": {"values": rows},
         "layer": layers,

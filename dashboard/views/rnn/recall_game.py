@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import cache
 from dashboard.inference.cards import ModelCard
+from dashboard.inference.counts import tell_share
 from dashboard.sequences.recall import MAX_LAG, Game, play, read_accuracy, read_gradient_norms
 from dashboard.views.rnn.charts import plot_over_distance
 from dashboard.views.rnn.memory_text import make_key
@@ -72,7 +73,7 @@ def describe_games(games: Mapping[str, Game]) -> str:
 def _describe_answer(game: Game, name: str) -> str:
     letter, probability = game.answers[name]
     mark = "✅" if letter == game.first else "❌"
-    return f" {mark} {letter} ({probability:.0%}) | {game.shares[name]:.0%} |"
+    return f" {mark} {letter} ({tell_share(probability)}) | {tell_share(game.shares[name])} |"
 
 
 def create_question(cards: Mapping[str, ModelCard]) -> Quiz:

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.charts import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, Spec
+from dashboard.charts import BLUE, FRAME, GREEN, GREY, ORANGE, PURPLE, VERMILLION, Spec
+from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Doubles
 from dashboard.limits.sample_shift import SampleShift
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-_FRAME: Spec = {"$schema": _SCHEMA, "background": "transparent", "width": "container"}
 _N_BARS = 30
 _SETS = (BLUE, ORANGE, PURPLE)
 _PERCENT: Spec = {"format": "%", "tickCount": 5}
@@ -29,12 +28,12 @@ def plot_severities(shift: SampleShift) -> Spec:
         for name, values in lines.items()
         for index, level in enumerate(shift.levels)
     ]
-    worst = "; ".join(f"{name} {values[-1]:.0%}" for name, values in lines.items())
+    worst = "; ".join(f"{name} {tell_share(values[-1])}" for name, values in lines.items())
     legend = {"title": None, "orient": "top", "symbolType": "stroke", "labelLimit": 220}
     key = {"field": "line", "type": "nominal", "legend": legend}
     names = list(lines)
     return {
-        **_FRAME,
+        **FRAME,
         "description": f"Accuracy and confidence by severity. At severity 5: {worst}.",
         "height": 340,
         "data": {"values": rows},
@@ -77,7 +76,7 @@ def plot_reliability(shift: SampleShift) -> Spec:
     names = ["as it is", "temperature scaled"]
     diagonal = [{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}]
     return {
-        **_FRAME,
+        **FRAME,
         "description": "Reliability diagram: accuracy of answers of about one confidence. On the "
         "diagonal a network is as often right as it says.",
         "height": 340,
@@ -135,7 +134,7 @@ def plot_errors(errors: Mapping[str, Mapping[str, float]], order: Sequence[str])
         "legend": {"title": None, "orient": "top", "columns": 1},
     }
     return {
-        **_FRAME,
+        **FRAME,
         "description": "Mean error over severities 1 to 5, by corruption and network.",
         "height": 20 * len(order) + 90,
         "data": {"values": rows},
@@ -181,7 +180,7 @@ def plot_scores(
     key = {"field": "pictures", "type": "nominal", "legend": {"title": None, "orient": "top"}}
     names = list(sets)
     return {
-        **_FRAME,
+        **FRAME,
         "description": f"{name}: how often each value occurs among {', '.join(names)}.",
         "height": 280,
         "layer": [

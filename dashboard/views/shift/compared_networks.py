@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
+from dashboard.inference.counts import tell_share
 from dashboard.inference.zoo import ZooError
 from dashboard.limits.published_shift import TEST_SETS
 from dashboard.limits.sample_shift import (
@@ -67,8 +68,8 @@ def draw_comparison(name: str) -> None:
         f"Wrong answers, untouched: {titles[base]} **{clean[base]:.1f} %**, {titles[other]} "
         f"**{clean[other]:.1f} %**; mean of {len(names)} corruptions: **{total[base]:.1f} %** and "
         f"**{total[other]:.1f} %**. Corruption error of the second relative to the first: "
-        f"**{100 * ce:.0f} %** (above 100: it is wrong more often); relative corruption error, of "
-        f"what corruption *adds* to the clean error: **{100 * relative:.0f} %**."
+        f"**{tell_share(ce)}** (above 100: it is wrong more often); relative corruption error, of "
+        f"what corruption *adds* to the clean error: **{tell_share(relative)}**."
     )
     st.vega_lite_chart(plot_errors(shown, order), width="stretch")
     st.caption(

@@ -23,6 +23,7 @@ from dashboard.figures.map_sequence import (
     Series,
     draw_map_sequence,
 )
+from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.sight import Sight
@@ -155,7 +156,7 @@ def _describe(sight: Sight, corruption: Corruption, step: CorruptedView) -> Fram
         if answer == sight.target
         else (
             f" {sight.labels[sight.target]}, the first answer, is left with "
-            f"{step.probs[sight.target]:.0%}."
+            f"{tell_share(step.probs[sight.target])}."
         )
     )
     return Frame(f"severity {step.severity} of 5", f"The network {kept} says {told}.{first}")
@@ -183,7 +184,7 @@ def draw_all(sight: Sight) -> None:
     worst = min(rows, key=lambda row: sum(cell.probability for cell in row.cells))
     st.markdown(
         f"**{label}** stays the answer in **{held} of {len(cells)}** pictures "
-        f"({held / len(cells):.0%}); **{worst.title.lower()}** costs it most. "
+        f"({tell_share(held / len(cells))}); **{worst.title.lower()}** costs it most. "
         "One picture is an anecdote: *Accuracy and calibration* measures what holds on many."
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
-from dashboard.inference.counts import tell_count
+from dashboard.inference.counts import tell_count, tell_share
 from dashboard.inference.features import FeatureGraph
 from dashboard.inference.model import Doubles, Floats
 from dashboard.inference.preprocessing import Pixels
@@ -114,11 +114,12 @@ def _ask(found: Familiarity, strange: str, key: str) -> None:
     question = Quiz(
         key=f"shift_unknown_{key[:8]}",
         text=f"It knows ten kinds of clothing and is shown {strange}. How often is it at least "
-        f"{_SURE:.0%} sure that it sees a certain garment?",
+        f"{tell_share(_SURE)} sure that it sees a certain garment?",
         options=("hardly ever, below 10 %", "now and then, 10 to 40 %", "often, above 40 %"),
         right=right,
-        reveal=f"For {share:.0%} of the {strange} (and {found.sure[FAMILIAR]:.0%} of the clothes). "
-        "It was never taught to say “none of these”.",
+        reveal=f"For {tell_share(share)} of the {strange} (and "
+        f"{tell_share(found.sure[FAMILIAR])} of the clothes). It was never taught to "
+        "say “none of these”.",
     )
     draw_question(question)
     if not is_answered(question):
@@ -142,7 +143,7 @@ def _draw_scores(
             values = found.scores[title][name]
             cells += [
                 f"{compute_auroc(familiar[name], values):.3f}",
-                f"{compute_fpr95(familiar[name], values):.0%}",
+                tell_share(compute_fpr95(familiar[name], values)),
             ]
         share = float((familiar[name] <= own[name][0]).mean())
         is_strange = own[name][0] < compute_threshold(familiar[name])
@@ -151,7 +152,7 @@ def _draw_scores(
         mark = "**" if name == best else ""
         lines.append(
             f"| {mark}{SCORES[name]}{mark} | {' | '.join(cells)} | {verdict} "
-            f"(above {share:.0%} of the clothes) |"
+            f"(above {tell_share(share)} of the clothes) |"
         )
     _say(flagged, names, best, sight, words)
     st.markdown("\n".join(lines))
@@ -159,8 +160,8 @@ def _draw_scores(
     st.caption(
         f"{len(familiar[best]):,} {FAMILIAR}, {sizes}. AUROC: the chance that a piece of clothing "
         "scores above a strange picture; 0.5 is guessing. FPR95: the strange pictures that pass "
-        f"where {KEPT:.0%} of the clothes do. Unfamiliar: below that threshold, which by its "
-        "making also refuses 5 % of the clothes. Bold: best on "
+        f"where {tell_share(KEPT)} of the clothes do. Unfamiliar: below that threshold, which by "
+        "its making also refuses 5 % of the clothes. Bold: best on "
         f"{strange[0]}; published on MNIST from other networks: softmax .843, ensemble .861, DUQ "
         ".955 ([2003.02037](https://arxiv.org/abs/2003.02037))."
     )

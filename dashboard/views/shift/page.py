@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.inference.counts import tell_share
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sight import Sight
 from dashboard.uploads.sandbox_wire import UploadError
@@ -105,7 +106,7 @@ def _draw(
         st.caption(f"{chosen.caption} {corruption.summary}")
     with right:
         label, probability = sight.labels[sight.target], sight.compute_probability(sight.target)
-        st.markdown(f"Untouched, the network says **{label}** ({probability:.0%}).")
+        st.markdown(f"Untouched, the network says **{label}** ({tell_share(probability)}).")
         draw_steps(sight, corruption, method)
     st.subheader("How far can it be trusted?")
     part = select_pill(

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
+from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.sight import Sight
@@ -96,9 +97,9 @@ def draw_sample(sight: Sight, corruption: Corruption) -> None:
         return
     if shift.levels[0].plain.accuracy < _CHANCE:
         st.info(
-            f"Only {shift.levels[0].plain.accuracy:.0%} of untouched clothes are named rightly: "
-            "its classes are not those of the sample, or in another order, so nothing can be "
-            "concluded."
+            f"Only {tell_share(shift.levels[0].plain.accuracy)} of untouched clothes are named "
+            "rightly: its classes are not those of the sample, or in another order, so nothing can "
+            "be concluded."
         )
         return
     if sight.is_own:
@@ -121,8 +122,9 @@ def _draw_shift(
         f"{100 * lost:.0f} points of accuracy on {shift.n:,} pictures. Its mean confidence falls …",
         options=("by less than half of that", "by more than half, but less", "by as much or more"),
         right=right,
-        reveal=f"By {100 * doubted:.0f} points, from {first.confidence:.0%} to "
-        f"{last.confidence:.0%}. Where the red line is above the blue one, it is surer than right.",
+        reveal=f"By {100 * doubted:.0f} points, from {tell_share(first.confidence)} to "
+        f"{tell_share(last.confidence)}. Where the red line is above the blue one, it is surer "
+        "than right.",
     )
     draw_question(question)
     with st.expander("The measurement", expanded=is_answered(question)):
@@ -153,7 +155,8 @@ def _tabulate(shift: SampleShift) -> str:
     for level in shift.levels:
         plain, scaled = level.plain, level.scaled
         lines.append(
-            f"| {level.severity} | {plain.accuracy:.1%} | {plain.confidence:.1%} | "
-            f"{plain.ece:.1%} | {scaled.ece:.1%} |"
+            f"| {level.severity} | {tell_share(plain.accuracy, 1)} | "
+            f"{tell_share(plain.confidence, 1)} | {tell_share(plain.ece, 1)} | "
+            f"{tell_share(scaled.ece, 1)} |"
         )
     return "\n".join(lines)

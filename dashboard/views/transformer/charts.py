@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.charts import BLUE, GREEN, ORANGE, Spec
+from dashboard.charts import BLUE, FRAME, GREEN, ORANGE, Spec
 from dashboard.sequences.word_evidence import ATTENTION, EXPERIMENT, GRADIENT, Evidence
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 TITLES = {ATTENTION: "attention", GRADIENT: "gradient × input", EXPERIMENT: "word taken away"}
 
 
@@ -27,10 +26,8 @@ def plot_evidence(evidence: Evidence, labels: tuple[str, ...]) -> Spec:
     summary = "; ".join(f"most by {title}: {row['word']}" for title, row in most.items())
     scale = {"domain": list(TITLES.values()), "range": [BLUE, ORANGE, GREEN]}
     return {
-        "$schema": _SCHEMA,
+        **FRAME,
         "description": f"Bars of how much each word matters. {summary}.",
-        "background": "transparent",
-        "width": "container",
         "height": 340,
         "data": {"values": rows},
         "mark": {"type": "bar", "tooltip": True},

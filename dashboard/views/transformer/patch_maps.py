@@ -12,6 +12,7 @@ from PIL import Image
 from dashboard import cache
 from dashboard.attribution.base import Question
 from dashboard.faithfulness.score import compute_scores
+from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.samples import CLOTHING
@@ -63,8 +64,9 @@ def draw_patch_maps() -> None:
     with right:
         accuracy = model.card.metrics["accuracy"]
         st.markdown(
-            f"The ViT says **{model.card.labels[figure.target]}** ({figure.probability:.0%}); it "
-            f"is right on {accuracy.value:.1f} % of {accuracy.n:,} test pictures."
+            f"The ViT says **{model.card.labels[figure.target]}** "
+            f"({tell_share(figure.probability)}); it is right on {accuracy.value:.1f} % of "
+            f"{accuracy.n:,} test pictures."
         )
         columns = st.columns(len(_TITLES))
         for column, (name, title) in zip(columns, _TITLES.items(), strict=True):

@@ -14,11 +14,17 @@ def attribution(delta: float | None, difference: float | None) -> Attribution:
 @pytest.mark.parametrize(
     ("delta", "difference", "gap", "level", "words"),
     [
-        (0.0, 4.0, 0.0, GapLevel.CLOSED, "adds up: it misses 0.0 % of a score difference of 4.00"),
-        (-0.2, 4.0, 0.05, GapLevel.CLOSED, "5.0 %"),
-        (0.2, -2.0, 0.1, GapLevel.ROUGH, "adds up roughly: it misses 10.0 %"),
-        (3.0, 2.0, 1.5, GapLevel.OPEN, "does not add up: it misses 150.0 %"),
-        (50.0, 2.0, 25.0, GapLevel.OPEN, "over 1,000 %"),
+        (
+            0.0,
+            4.0,
+            0.0,
+            GapLevel.CLOSED,
+            "adds up: it misses 0.0\u00a0% of a score difference of 4.00",
+        ),
+        (-0.2, 4.0, 0.05, GapLevel.CLOSED, "5.0\u00a0%"),
+        (0.2, -2.0, 0.1, GapLevel.ROUGH, "adds up roughly: it misses 10.0\u00a0%"),
+        (3.0, 2.0, 1.5, GapLevel.OPEN, "does not add up: it misses 150.0\u00a0%"),
+        (50.0, 2.0, 25.0, GapLevel.OPEN, "over 1,000\u00a0%"),
     ],
 )
 def test_gap_by_hand(delta, difference, gap, level, words):

@@ -63,9 +63,17 @@ def test_unknown_trivial_map_is_named():
     [
         (scored(0.5, has_ranking=False), False, "the same everywhere"),
         (scored(math.nan), False, "not numbers"),
-        (scored(0.5, start=0.001), False, "The network gives this class 0.1 %: there is little"),
-        (scored(0.5, start=1e-6), False, "gives this class under 0.1 %"),
-        (scored(0.5, start=0.002), True, "Of the two classes, the network gives this one 0.2 %"),
+        (
+            scored(0.5, start=0.001),
+            False,
+            "The network gives this class 0.1\u00a0%: there is little",
+        ),
+        (scored(0.5, start=1e-6), False, "gives this class under 0.1\u00a0%"),
+        (
+            scored(0.5, start=0.002),
+            True,
+            "Of the two classes, the network gives this one 0.2\u00a0%",
+        ),
     ],
 )
 def test_degenerate_cases_are_not_judged(score, is_contrastive, words):

@@ -1,9 +1,10 @@
-"""A number with its noun, on every page."""
+"""A number with its noun, a share with its sign, on every page."""
 
+import ast
 import re
 from pathlib import Path
 
-from dashboard.inference.counts import tell_count
+from dashboard.inference.counts import tell_count, tell_share
 
 DASHBOARD = Path(__file__).resolve().parents[3] / "dashboard"
 
@@ -48,5 +49,33 @@ def test_what_is_counted_on_a_page_goes_through_it() -> None:
         for path in sorted(DASHBOARD.rglob("*.py"))
         for text in PLURAL.findall(path.read_text(encoding="utf-8"))
         if not any(each in text for each in NEVER_ONE)
+    ]
+    assert found == []
+
+
+def test_a_share_is_written_as_the_figures_write_it() -> None:
+    assert tell_share(0.93) == "93\u00a0%"
+    assert tell_share(0.0123, 1) == "1.2\u00a0%"
+    assert tell_share(-0.125, 1) == "−12.5\u00a0%"
+
+
+def is_percentage(node: ast.AST) -> bool:
+    """Tell whether this is a value in an f-string that ends as in "{share:.0%}"."""
+    if not isinstance(node, ast.FormattedValue) or node.format_spec is None:
+        return False
+    return ast.unparse(node.format_spec).rstrip("'\"").endswith("%")
+
+
+def test_a_percentage_is_told_apart() -> None:
+    for text, wanted in {"{x:.0%}": True, "{x:+.{n}%}": True, "{x:.1f} %": False}.items():
+        assert any(map(is_percentage, ast.walk(ast.parse(f"f'{text}'")))) is wanted
+
+
+def test_a_share_on_a_page_goes_through_it() -> None:
+    found = [
+        f"{path.relative_to(DASHBOARD)}: {ast.unparse(node)}"
+        for path in sorted(DASHBOARD.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if is_percentage(node)
     ]
     assert found == []

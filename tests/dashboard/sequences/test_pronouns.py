@@ -100,7 +100,8 @@ def test_the_resolver_reads_the_encoder_layer_that_its_card_names() -> None:
     assert reading.looks_to == 2
     assert find_rival(reading, reading) == resolved.runner_up == 1
     assert describe_choice(reading, 3) == (
-        "“it” = **cat** (40% sure; on average its heads look at cat with 14.3%, at saw with 14.3%)"
+        "“it” = **cat** (40\u00a0% sure; on average its heads look at cat with 14.3\u00a0%, "
+        "at saw with 14.3\u00a0%)"
     )
 
 

@@ -37,7 +37,7 @@ def test_the_page_is_in_the_menu_and_compares_all_methods() -> None:
     assert black_box.VIEW.group == FAIL and black_box.VIEW.has_model
     assert not app.exception and not app.error and not app.warning
     assert app.title[0].value == "Black box"
-    assert has_text(app, "The network says **Dress (99%)**.")
+    assert has_text(app, "The network says **Dress (99\u00a0%)**.")
     assert has_text(app, "maps of this one answer correlate at **0.")
     assert has_text(app, "the best trivial map") or has_text(app, "knows nothing of the network")
     assert has_text(app, "You may not")
@@ -55,8 +55,8 @@ def test_methods_are_marked_where_the_answer_is_known() -> None:
     app = open_page(**DRESS, **{"box.test": "known"})
     assert not app.exception
     rows = read_table(app, "Method")
-    assert rows["Input × gradient"][:2] == ["1.00", "100%"]
-    assert rows["Integrated gradients"][:2] == ["1.00", "100%"]
+    assert rows["Input × gradient"][:2] == ["1.00", "100\u00a0%"]
+    assert rows["Integrated gradients"][:2] == ["1.00", "100\u00a0%"]
     assert rows["Edges (trivial)"][2] == "1.00"  # blind to the shuffled weights
     assert "Grad-CAM" not in rows
 

@@ -48,7 +48,7 @@ def test_the_page_foretells_and_shows_every_network() -> None:
     text = next(each for each in list_texts(app) if each.startswith("**The law:**"))
     sweep = load_sweep()
     points = create_points(list(sweep.list_runs(SIZE).values()))
-    found = re.search(r"measured are ([\d.]+)%", text)
+    found = re.search(r"measured are ([\d.]+)\u00a0%", text)
     assert found is not None and float(found[1]) == pytest.approx(100 * points[6].error, abs=0.06)
     assert len(app.get("bidi_component")) == 1
     assert not has_text(app, "**Recall of Coat:**")  # it opens with the answer
@@ -85,7 +85,7 @@ def test_words_about_laws() -> None:
     assert "about **10,000 images**" in describe_aim(found, 98, 6400)
     assert "1.6 times the whole set" in describe_aim(found, 98, 6400)
     floor = fit([Point(n, (PowerLaw(0.1, 2.0, 0.5).predict(n),), 10**9) for n in (100, 400, 1600)])
-    assert "never reached: 10.0%" in describe_aim(floor, 95, 1600)
+    assert "never reached: 10.0\u00a0%" in describe_aim(floor, 95, 1600)
 
 
 def test_the_question_knows_what_was_measured() -> None:

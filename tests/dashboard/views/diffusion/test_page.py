@@ -28,7 +28,7 @@ def test_the_page_opens_with_both_players() -> None:
     assert not app.exception and not app.error and not app.warning
     assert app.title[0].value == "Diffusion, out of noise"
     steps, levels = read_players(app)
-    assert len(steps["frames"]) == 5 and steps["frames"][0].startswith("Step 1 of 5: 99.9%")
+    assert len(steps["frames"]) == 5 and steps["frames"][0].startswith("Step 1 of 5: 99.9\u00a0%")
     assert len(levels["frames"]) == LEVELS
     first, second = steps["rows"]
     assert first["title"].startswith("Ankle boot, guidance 2,")

@@ -37,7 +37,7 @@ def upload(app: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
 @pytest.fixture
 def without_maps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the work before it begins, where a test is about what stands around the maps."""
-    monkeypatch.setattr("dashboard.views.explain.explanation.is_stopped", lambda work: True)
+    monkeypatch.setattr("dashboard.views.explain.explanation.draw_start", lambda *_, **__: None)
 
 
 def get_chart_labels(app: AppTest) -> str:

@@ -24,7 +24,7 @@ def test_charts_are_valid() -> None:
     ]
     for spec in specs:
         alt.Chart.from_dict(spec, validate=True)
-    assert "accuracy 67%" in specs[0]["description"]
+    assert "accuracy 67\u00a0%" in specs[0]["description"]
 
 
 def test_a_histogram_adds_up() -> None:

@@ -32,7 +32,7 @@ def test_the_page_is_in_the_menu_and_shows_picture_and_grid() -> None:
     assert shift.VIEW.group == FAIL and shift.VIEW.has_model
     assert not app.exception and not app.error and not app.warning
     assert app.title[0].value == "Distribution shift"
-    assert has_text(app, "Untouched, the network says **Ankle boot** (100%).")
+    assert has_text(app, "Untouched, the network says **Ankle boot** (100\u00a0%).")
     assert len(app.get("bidi_component")) == 2
     text = next(each for each in list_texts(app) if "stays the answer in" in each)
     held, total = map(int, re.findall(r"\*\*(\d+) of (\d+)\*\*", text)[0])
