@@ -17,7 +17,6 @@ import streamlit as st  # noqa: E402 - after the path is set
 from streamlit.navigation.page import StreamlitPage  # noqa: E402
 
 from dashboard import cache, state  # noqa: E402
-from dashboard.inference.errors import ZooError  # noqa: E402
 from dashboard.inference.running import give_back_memory  # noqa: E402
 from dashboard.views import GROUPS, VIEWS, View  # noqa: E402
 from dashboard.widgets import tour  # noqa: E402
@@ -32,10 +31,7 @@ def create_page(view: View) -> StreamlitPage:
         if view.has_model:
             with st.sidebar:
                 model = select_model()
-        try:
-            view.render(model)
-        except ZooError as error:  # a file is missing or damaged: one sentence says which
-            st.error(str(error), icon="⚠️")
+        view.draw(model)
         tour.draw_tour(VIEWS, view.slug)
 
     return st.Page(

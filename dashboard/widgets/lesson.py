@@ -1,6 +1,6 @@
 """The frame that all lessons share: what to look for, a question, how it works, the sources.
 
-A lesson's page draws its live figure first, between ``draw_title`` and the rest.
+A ``View`` draws it around what its page draws; the live figure comes first.
 """
 
 from __future__ import annotations
@@ -35,12 +35,6 @@ class Source:
 
     text: str
     url: str
-
-
-def draw_title(title: str, look_for: str) -> None:
-    """Draw the page's title and the one sentence of what to look for (markdown)."""
-    st.title(title)
-    st.markdown(f"**Look for this:** {look_for}")
 
 
 def draw_question(question: Quiz) -> None:

@@ -35,13 +35,15 @@ def select_model() -> str:
     )
 
 
-def open_model(model_name: str) -> OnnxModel | None:
-    """Return the chosen network; where it cannot be read, say so and return None."""
+def open_model(model_name: str) -> OnnxModel:
+    """Return the chosen network.
+
+    Raises:
+        ZooError: it cannot be read.
+    """
     if not model_name:
-        st.error("No network could be read from models/zoo: restore it with `git checkout`.")
-        return None
+        raise ZooError("No network could be read from models/zoo: restore it with `git checkout`.")
     try:
         return cache.get_model(model_name)
     except ZooError as error:
-        st.error(f"{error} The other networks in the sidebar still work.", icon="⚠️")
-        return None
+        raise ZooError(f"{error} The other networks in the sidebar still work.") from error

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, state
 from dashboard.channel_pictures import encode_url
 from dashboard.inference.images import Photo
+from dashboard.inference.samples import choose_subject
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.sight import Sight, make_sight_key, see_zoo
 from dashboard.uploads.labels import name_classes
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.sight import see_upload
+from dashboard.widgets.model_select import open_model
+from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 
 OWN = "own_network"
+
+
+class OpenedSight(NamedTuple):
+    """What a page is about, and the columns of its opening: controls left, what they show right."""
+
+    sight: Sight
+    chosen: ChosenPhoto
+    left: DeltaGenerator
+    right: DeltaGenerator
+
+
+def open_sight(model_name: str) -> OpenedSight:
+    """Draw the choice of a photo and of the own network beside the sidebar's; look at the photo.
+
+    Raises:
+        ZooError: the sidebar's network cannot be read.
+        UploadError: the uploaded network fails on the photo.
+    """
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        own = select_own()
+        chosen = select_photo(choose_subject(model_name))
+    return OpenedSight(see(own or open_model(model_name), chosen.photo), chosen, left, right)
 
 
 def select_own() -> UploadedModel | None:

@@ -29,7 +29,7 @@ from dashboard.views import VIEWS
 from dashboard.widgets.model_select import select_model
 view = next(each for each in VIEWS if each.slug == "{slug}")
 state.begin_run()
-view.render(select_model() if view.has_model else "")
+view.draw(select_model() if view.has_model else "")
 state.write_url()
 """
 
@@ -48,7 +48,7 @@ from dashboard import state
 from dashboard.views import VIEWS
 views = {{each.slug: each for each in VIEWS}}
 state.begin_run()
-views[st.query_params.get("page", "own-model")].render("{model}")
+views[st.query_params.get("page", "own-model")].draw("{model}")
 state.write_url()
 """
 

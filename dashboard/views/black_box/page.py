@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.inference.samples import choose_subject
 from dashboard.inference.sight import Sight
-from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
 from dashboard.views.black_box.cue_lab import draw_cue_lab
 from dashboard.views.black_box.disagreement import draw_disagreement, finish_disagreement
@@ -18,12 +15,9 @@ from dashboard.views.black_box.method_select import select_methods
 from dashboard.views.black_box.shuffled_weights import draw_shuffled_weights
 from dashboard.views.black_box.smallest_edit import draw_smallest_edit
 from dashboard.views.black_box.tiny_change import draw_tiny_change
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
-from dashboard.widgets.model_select import open_model
+from dashboard.widgets.lesson import Source
 from dashboard.widgets.option_select import select_pill
-from dashboard.widgets.photo_input import ChosenPhoto, select_photo
-from dashboard.widgets.sight_select import see, select_own
+from dashboard.widgets.sight_select import open_sight
 
 TEST = "box.test"
 WEIGHTS, KNOWN, TINY, CUE, EDIT = "weights", "known", "tiny", "cue", "edit"
@@ -85,34 +79,14 @@ SOURCES = (
 
 def render(model_name: str) -> None:
     """Draw the page."""
-    draw_title(
-        "Black box",
-        "one answer, many explanations. The maps below explain the same answer; see how little "
-        "they agree, then try to break them.",
-    )
-    complaints = st.container()
-    left, right = st.columns([1, 2], gap="large")
-    with left:
-        own = select_own()
-        chosen = select_photo(choose_subject(model_name))
-    model = own or open_model(model_name)
-    if model is None:
-        return
-    try:
-        _draw(see(model, chosen.photo), chosen, (left, right))
-    except UploadError as error:
-        st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
-    with complaints:
-        draw_complaints()
-    _draw_summary()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
+    body = st.container()
+    _draw_summary()  # also under a test that fails
+    with body:
+        _draw(model_name)
 
 
-def _draw(
-    sight: Sight, chosen: ChosenPhoto, columns: tuple[DeltaGenerator, DeltaGenerator]
-) -> None:
-    left, right = columns
+def _draw(model_name: str) -> None:
+    sight, chosen, left, right = open_sight(model_name)
     with left:
         st.caption(chosen.caption)
     with right:
@@ -153,5 +127,9 @@ VIEW = View(
     icon="⬛",
     help="Many explanations of one answer, and tests that try to break them.",
     render=render,
+    look_for="one answer, many explanations. The maps below explain the same answer; see how "
+    "little they agree, then try to break them.",
+    theory=THEORY,
+    sources=SOURCES,
     group=FAIL,
 )

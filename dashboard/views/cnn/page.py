@@ -20,16 +20,7 @@ from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convol
 from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps
 from dashboard.views.cnn.ilsvrc import draw_contest
 from dashboard.views.cnn.unit import bind_unit, create_unit, draw_unit
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import (
-    Quiz,
-    Source,
-    draw_question,
-    draw_sources,
-    draw_theory,
-    draw_title,
-    is_answered,
-)
+from dashboard.widgets.lesson import Quiz, Source, draw_question, is_answered
 from dashboard.widgets.model_select import open_model
 from dashboard.widgets.on_demand import compute_with_bar
 from dashboard.widgets.photo_input import select_photo
@@ -64,19 +55,11 @@ SOURCES = (
 
 def render(model_name: str) -> None:
     """Draw the page."""
-    draw_title(
-        "CNN, the eyes",
-        "edges come first, larger parts later. Leaf through the layers: the maps grow coarse, and "
-        "what they answer to grows specific.",
-    )
     model = open_model(model_name)
-    if model is None:
-        return
     inner = cache.get_inner_model(model_name)
     if len(inner.stages) < _MIN_STAGES:
         st.info("This network is not built of convolutions: choose a CNN in the sidebar.")
         return
-    complaints = st.container()
     left, right = st.columns([1, 2], gap="large")
     with left:
         chosen = select_photo(choose_subject(model_name))
@@ -101,10 +84,6 @@ def render(model_name: str) -> None:
     _draw_evidence(inner, sight, inside)
     st.subheader("2012: the year the field changed its mind")
     draw_contest()
-    with complaints:
-        draw_complaints()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
 
 
 def _draw_maps(inner: InnerModel, sight: Sight, inside: Inside) -> None:
@@ -204,5 +183,9 @@ VIEW = View(
     icon="👁️",
     help="What a convolutional network sees, layer by layer, on your own picture.",
     render=render,
+    look_for="edges come first, larger parts later. Leaf through the layers: the maps grow coarse, "
+    "and what they answer to grows specific.",
+    theory=THEORY,
+    sources=SOURCES,
     group=PERCEIVE,
 )

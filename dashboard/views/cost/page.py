@@ -13,8 +13,7 @@ from dashboard.views.base import FAIL, View
 from dashboard.views.cost.bill import create_bill, create_own_bill, draw_bill
 from dashboard.views.cost.charts import Offer, plot_offers, plot_trainings
 from dashboard.views.cost.quantised import draw_quantised
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.lesson import Source
 from dashboard.widgets.model_select import open_model
 from dashboard.widgets.sight_select import select_own
 
@@ -64,19 +63,11 @@ SOURCES = (
 
 def render(model_name: str) -> None:
     """Draw the page."""
-    draw_title(
-        "Compute cost",
-        "time and work are two things. Work is counted and time measured on this machine; energy "
-        "can only be estimated, with a wide range.",
-    )
-    complaints = st.container()
     own = select_own()
     if own is not None:
         _draw_own(own)
     else:
         model = open_model(model_name)
-        if model is None:
-            return
         draw_bill(create_bill(model_name, model), cache.get_results())
         st.subheader("In 8 bits: what is saved, what is lost")
         draw_quantised(model_name, model)
@@ -84,10 +75,6 @@ def render(model_name: str) -> None:
     _draw_offers(model_name)
     st.subheader("From here to the large ones")
     _draw_scaling()
-    with complaints:
-        draw_complaints()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
 
 
 def _draw_own(own: UploadedModel) -> None:
@@ -157,5 +144,9 @@ VIEW = View(
     icon="⚡",
     help="Work, time, energy and what 8 bits save and lose, measured on this machine.",
     render=render,
+    look_for="time and work are two things. Work is counted and time measured on this machine; "
+    "energy can only be estimated, with a wide range.",
+    theory=THEORY,
+    sources=SOURCES,
     group=FAIL,
 )

@@ -6,22 +6,12 @@ import streamlit as st
 
 from dashboard import cache
 from dashboard.inference.samples import CLOTHING
-from dashboard.inference.zoo import ZooError
 from dashboard.limits.sweep import AUGMENTED, NOISE, RARE, SIZE, Run, Sweep, average, read_sweep
 from dashboard.views.base import FAIL, View
 from dashboard.views.data.charts import Row, plot_lines
 from dashboard.views.data.learning_curve import draw_learning_curve
 from dashboard.views.data.models import draw_models
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import (
-    Quiz,
-    Source,
-    draw_question,
-    draw_sources,
-    draw_theory,
-    draw_title,
-    is_answered,
-)
+from dashboard.widgets.lesson import Quiz, Source, draw_question, is_answered
 from dashboard.widgets.photo_input import select_photo
 
 SWEEP = "cnn_sweep.fashion_mnist"
@@ -55,12 +45,6 @@ SOURCES = (
 def render(model_name: str) -> None:
     """Draw the page; its networks are those of the sweep, whatever the sidebar says."""
     del model_name
-    draw_title(
-        "Data dependency",
-        "the same network, the same training, other data. Slide the law's view of the data to the "
-        "left and see how well it foretells what it has not seen.",
-    )
-    complaints = st.container()
     sweep = _open()
     if sweep is None:
         return
@@ -71,10 +55,6 @@ def render(model_name: str) -> None:
     _draw_rare(sweep)
     st.subheader("Wrong labels, and data made from data")
     _draw_noise(sweep)
-    with complaints:
-        draw_complaints()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
 
 
 def _open() -> Sweep | None:
@@ -84,11 +64,7 @@ def _open() -> Sweep | None:
             "`python -m export.train.cnn_sweep` trains them."
         )
         return None
-    try:
-        sweep = read_sweep(cache.get_card(SWEEP))
-    except ZooError as error:
-        st.error(str(error), icon="⚠️")
-        return None
+    sweep = read_sweep(cache.get_card(SWEEP))
     if sweep is None:
         st.error(f"The card of {SWEEP} does not tell its runs: restore it with `git checkout`.")
     return sweep
@@ -232,6 +208,10 @@ VIEW = View(
     icon="📚",
     help="The same network on other data: less of it, wrong labels, a class that is rare.",
     render=render,
+    look_for="the same network, the same training, other data. Slide the law's view of the data to "
+    "the left and see how well it foretells what it has not seen.",
+    theory=THEORY,
+    sources=SOURCES,
     group=FAIL,
     has_model=False,
 )

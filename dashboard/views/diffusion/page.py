@@ -10,14 +10,12 @@ from dashboard.figures.tile_player import Panel, Player, Row, draw_player
 from dashboard.generation.diffusion import Wish, trace
 from dashboard.generation.diffusion_pictures import Film, create_film, find_recognised
 from dashboard.inference.counts import tell_share
-from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.diffusion.networks import Diffusion, make_key, open_diffusion
 from dashboard.views.diffusion.photo import draw_own_picture
 from dashboard.views.diffusion.quality import draw_quality
 from dashboard.views.diffusion.settings import Wishes, select_wishes
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
+from dashboard.widgets.lesson import Source
 from dashboard.widgets.on_demand import compute_with_bar
 
 THEORY = r"""
@@ -53,17 +51,7 @@ SOURCES = (
 def render(model_name: str) -> None:
     """Draw the page; it has networks of its own."""
     del model_name
-    draw_title(
-        "Diffusion, out of noise",
-        "the garment is decided early, out of what looks like pure noise; the later steps only "
-        "sharpen it. Scrub back and forth and watch where the class pulls.",
-    )
-    complaints = st.container()
-    try:
-        diffusion = open_diffusion()
-    except ZooError as error:
-        st.error(f"{error} Restore it with `git checkout models/zoo`.", icon="⚠️")
-        return
+    diffusion = open_diffusion()
     left, right = st.columns([1, 2], gap="large")
     with left:
         details = diffusion.card.details
@@ -74,10 +62,6 @@ def render(model_name: str) -> None:
     draw_own_picture(diffusion, wishes.main.seed, wishes.main.guidance)
     st.subheader("Steps, quality and time")
     draw_quality(diffusion, wishes.main)
-    with complaints:  # above, but what the link meant is known only now
-        draw_complaints()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
 
 
 def _draw_trajectories(diffusion: Diffusion, wishes: Wishes) -> None:
@@ -161,6 +145,10 @@ VIEW = View(
     icon="🌫️",
     help="A picture that forms out of noise, step by step, and what its name changes on the way.",
     render=render,
+    look_for="the garment is decided early, out of what looks like pure noise; the later steps "
+    "only sharpen it. Scrub back and forth and watch where the class pulls.",
+    theory=THEORY,
+    sources=SOURCES,
     group=PERCEIVE,
     has_model=False,
 )

@@ -22,7 +22,6 @@ from dashboard.inference.counts import tell_share
 from dashboard.inference.sight import Sight
 from dashboard.views.explain.class_select import select_classes
 from dashboard.views.explain.method_select import select_methods
-from dashboard.widgets.complaints import draw_complaints
 from dashboard.widgets.on_demand import draw_start
 from dashboard.widgets.photo_input import ChosenPhoto
 from dashboard.widgets.sight_select import encode_picture
@@ -32,7 +31,6 @@ N_RANKED = 5
 
 def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
     """Draw the section; whatever is not kept yet is computed in front of the reader."""
-    complaints = st.container()
     st.subheader("What does this rest on?")
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -40,8 +38,6 @@ def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
     with right:
         choices = select_methods(sight.model)
     state.write_url()  # before the work, so that a link copied meanwhile is right
-    with complaints:
-        draw_complaints()
     if choices:
         request = Request(sight, Question(sight.inputs, target, versus), choices)
         _explain(request, chosen)

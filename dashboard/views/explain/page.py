@@ -17,17 +17,10 @@ from dashboard.widgets.sight_select import see
 
 def render(model_name: str) -> None:
     """Draw the page."""
-    st.title("Explain a photo")
-    st.markdown(
-        "**Look for this:** does the map light up what *you* would point at, "
-        "and does it beat a map that knows nothing of the network?"
-    )
-    model = open_model(model_name)
     left, right = st.columns([5, 6], gap="large")
     with left:
         chosen = select_photo(choose_subject(model_name))
-    if model is None:
-        return
+    model = open_model(model_name)
     reset_classes_of_another(chosen.photo.sha256)
     sight = see(model, chosen.photo)
     with left:
@@ -55,4 +48,6 @@ VIEW = View(
     icon="🖼️",
     help="Upload a photo, see what a network predicts and what the prediction rests on.",
     render=render,
+    look_for="does the map light up what *you* would point at, and does it beat a map that knows "
+    "nothing of the network?",
 )

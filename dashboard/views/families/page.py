@@ -12,19 +12,9 @@ from dashboard.families.costs import Cost, render_table
 from dashboard.families.descriptions import DENOISER, FAMILIES, LSTM, TRANSFORMER, Family
 from dashboard.families.examples import read_drawing
 from dashboard.inference.latency import Latency, create_feed, measure_latency
-from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.families.examples import draw_examples, make_key
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import (
-    Quiz,
-    Source,
-    draw_question,
-    draw_sources,
-    draw_theory,
-    draw_title,
-    is_answered,
-)
+from dashboard.widgets.lesson import Quiz, Source, draw_question, is_answered
 from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
 
 TIMES = "families"
@@ -58,26 +48,13 @@ SOURCES = (
 def render(model_name: str) -> None:
     """Draw the page."""
     del model_name  # this page is about all of them
-    draw_title(
-        "Five families side by side",
-        "which ones must work step after step, and what an answer then costs.",
-    )
-    complaints = st.container()
-    try:
-        draw_examples(FAMILIES)
-        timed = [_time(family) for family in FAMILIES]
-    except ZooError as error:
-        st.error(f"{error} The other pages still work.", icon="⚠️")
-        return
-    with complaints:  # above, but what the link meant is known only now
-        draw_complaints()
+    draw_examples(FAMILIES)
+    timed = [_time(family) for family in FAMILIES]
     st.subheader("What an answer costs")
     costs = [_count(*each) for each in zip(FAMILIES, timed, strict=True)]
     st.html(f"<style>{_STYLE}</style>{render_table(costs)}")
     draw_moment(TIMES, timed[0].moment)
     _ask(costs)
-    draw_theory(THEORY, "What is counted, and how")
-    draw_sources(SOURCES)
 
 
 def _time(family: Family) -> Measured[Latency]:
@@ -133,6 +110,11 @@ VIEW = View(
     icon="🧭",
     help="The five families of networks: what each is for, and what it costs.",
     render=render,
+    look_for="which ones must work step after step, and what an answer then costs.",
+    heading="Five families side by side",
+    theory=THEORY,
+    sources=SOURCES,
+    theory_title="What is counted, and how",
     group=PERCEIVE,
     has_model=False,
 )

@@ -27,8 +27,7 @@ from dashboard.views.fundamentals.degree_player import draw_degrees
 from dashboard.views.fundamentals.descent_player import draw_descent
 from dashboard.views.fundamentals.network_player import draw_network
 from dashboard.views.fundamentals.neuron_figure import draw_neuron
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import draw_question, draw_sources, draw_theory, draw_title
+from dashboard.widgets.lesson import draw_question, draw_sources, draw_theory
 from dashboard.widgets.option_select import select_option, select_seed, slide_option
 
 PARTS = {
@@ -60,11 +59,6 @@ SIZES, NOISES = (15, 30, 100), (0.1, 0.2, 0.4)
 def render(model_name: str) -> None:
     """Draw the page; it is about no network of the zoo."""
     del model_name
-    draw_title(
-        "Fundamentals",
-        "a neuron multiplies, adds and bends; a network learns by sending its error back along "
-        "the same edges. Every number here is computed as you watch.",
-    )
     part = state.bind("part", "neuron", parse_option(tuple(PARTS)))
     st.segmented_control(
         "Part",
@@ -74,10 +68,7 @@ def render(model_name: str) -> None:
         required=True,
         persist_state="session",
     )
-    complaints = st.container()
     _DRAW[part]()
-    with complaints:
-        draw_complaints()
 
 
 def _make_key(*what: Hashable) -> Hashable:
@@ -230,6 +221,8 @@ VIEW = View(
     icon="🧠",
     help="One neuron, a small network that learns, gradient descent, under- and overfitting.",
     render=render,
+    look_for="a neuron multiplies, adds and bends; a network learns by sending its error back "
+    "along the same edges. Every number here is computed as you watch.",
     group=PERCEIVE,
     has_model=False,
 )

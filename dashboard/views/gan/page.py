@@ -5,21 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import cache
-from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.gan.discriminator import draw_discriminator
 from dashboard.views.gan.networks import COLLAPSED, Gan, open_gan
 from dashboard.views.gan.replay import draw_collapse, draw_contest_replay, draw_walk
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import (
-    Quiz,
-    Source,
-    draw_question,
-    draw_sources,
-    draw_theory,
-    draw_title,
-    is_answered,
-)
+from dashboard.widgets.lesson import Quiz, Source, draw_question, is_answered
 
 THEORY = r"""
 **Two networks, one contest.** The *forger* $G$ turns noise $z$ and a class $c$ into a picture; the
@@ -52,29 +42,16 @@ SOURCES = (
 def render(model_name: str) -> None:
     """Draw the page; it has networks of its own."""
     del model_name
-    draw_title(
-        "GAN, forger and detective",
-        "the same noise, picture by picture, as the forger learns from a detective that learns "
-        "from the forger. Scrub through the training.",
-    )
-    complaints = st.container()
-    try:
-        gan = open_gan()
-        question = create_question(gan)
-        draw_contest_replay(gan, is_answered(question))  # its curve would give the answer away
-        draw_question(question)
-        st.subheader("Ask the forger, and walk from one picture to another")
-        generated, label = draw_walk(gan)
-        st.subheader("What makes the detective say “forged”?")
-        draw_discriminator(gan, generated, label)
-        st.subheader("When the contest goes wrong: mode collapse")
-        _draw_collapse(gan, label)
-    except ZooError as error:
-        st.error(f"{error} Restore it with `git checkout models/zoo`.", icon="⚠️")
-    with complaints:  # above, but what the link meant is known only now
-        draw_complaints()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
+    gan = open_gan()
+    question = create_question(gan)
+    draw_contest_replay(gan, is_answered(question))  # its curve would give the answer away
+    draw_question(question)
+    st.subheader("Ask the forger, and walk from one picture to another")
+    generated, label = draw_walk(gan)
+    st.subheader("What makes the detective say “forged”?")
+    draw_discriminator(gan, generated, label)
+    st.subheader("When the contest goes wrong: mode collapse")
+    _draw_collapse(gan, label)
 
 
 def create_question(gan: Gan) -> Quiz:
@@ -134,6 +111,10 @@ VIEW = View(
     icon="🕵️",
     help="Two networks that learn from each other: a contest replayed, and judged.",
     render=render,
+    look_for="the same noise, picture by picture, as the forger learns from a detective that "
+    "learns from the forger. Scrub through the training.",
+    theory=THEORY,
+    sources=SOURCES,
     group=PERCEIVE,
     has_model=False,
 )

@@ -25,11 +25,6 @@ N_TRIALS = 3  # photos on which the gradient graph must agree with the network
 def render(model_name: str) -> None:
     """Draw the page; the sidebar's model plays no part in it."""
     del model_name
-    st.title("Bring your own model")
-    st.markdown(
-        "**Look for this:** what your network rests on, by the graph that you ship. "
-        "Its gradient is made from the ONNX file itself; no training code is needed."
-    )
     space = cache.get_own_space()
     upload = receive_model(space)
     if upload is None:
@@ -113,4 +108,6 @@ VIEW = View(
     icon="📦",
     help="Upload an ONNX image classifier, see how it wants its photos and what it rests on.",
     render=render,
+    look_for="what your network rests on, by the graph that you ship. Its gradient is made from "
+    "the ONNX file itself; no training code is needed.",
 )

@@ -9,21 +9,11 @@ import streamlit as st
 
 from dashboard import cache
 from dashboard.inference.cards import ModelCard
-from dashboard.inference.zoo import ZooError
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.rnn.charts import plot_over_distance
 from dashboard.views.rnn.memory_text import LSTM, RNN, draw_text
 from dashboard.views.rnn.recall_game import draw_recall
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import (
-    Quiz,
-    Source,
-    draw_question,
-    draw_sources,
-    draw_theory,
-    draw_title,
-    is_answered,
-)
+from dashboard.widgets.lesson import Quiz, Source, draw_question, is_answered
 
 FAR = 32  # words back
 
@@ -56,26 +46,13 @@ SOURCES = (
 def render(model_name: str) -> None:
     """Draw the page; its networks read words, whatever the sidebar says."""
     del model_name
-    draw_title(
-        "RNN and LSTM, memory",
-        "the verdict after every word. Scrub through the text: the vanilla RNN's state is written "
-        "anew each time, the LSTM's memory cells hold on.",
-    )
-    complaints = st.container()
-    try:
-        draw_text()
-        cards = {"Vanilla RNN": cache.get_model_card(RNN), "LSTM": cache.get_model_card(LSTM)}
-        _draw_accuracy(cards)
-        st.subheader("How far back does the signal reach?")
-        _draw_fading(cards)
-        st.subheader("Pure memory: which letter came first?")
-        draw_recall()
-    except ZooError as error:
-        st.error(f"{error} Restore it with `git checkout models/zoo`.", icon="⚠️")
-    with complaints:
-        draw_complaints()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
+    draw_text()
+    cards = {"Vanilla RNN": cache.get_model_card(RNN), "LSTM": cache.get_model_card(LSTM)}
+    _draw_accuracy(cards)
+    st.subheader("How far back does the signal reach?")
+    _draw_fading(cards)
+    st.subheader("Pure memory: which letter came first?")
+    draw_recall()
 
 
 def _draw_accuracy(cards: Mapping[str, ModelCard]) -> None:
@@ -141,6 +118,10 @@ VIEW = View(
     icon="🧵",
     help="What recurrent networks keep in mind, word by word, on your own text.",
     render=render,
+    look_for="the verdict after every word. Scrub through the text: the vanilla RNN's state is "
+    "written anew each time, the LSTM's memory cells hold on.",
+    theory=THEORY,
+    sources=SOURCES,
     group=PERCEIVE,
     has_model=False,
 )

@@ -5,9 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.inference.counts import tell_share
-from dashboard.inference.samples import choose_subject
-from dashboard.inference.sight import Sight
-from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
 from dashboard.views.shift.compared_networks import draw_comparison
 from dashboard.views.shift.corrupted_picture import (
@@ -18,12 +15,9 @@ from dashboard.views.shift.corrupted_picture import (
 )
 from dashboard.views.shift.familiarity import draw_familiarity
 from dashboard.views.shift.shifted_sample import draw_sample
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import Source, draw_sources, draw_theory, draw_title
-from dashboard.widgets.model_select import open_model
+from dashboard.widgets.lesson import Source
 from dashboard.widgets.option_select import select_pill
-from dashboard.widgets.photo_input import ChosenPhoto, select_photo
-from dashboard.widgets.sight_select import see, select_own
+from dashboard.widgets.sight_select import open_sight
 
 PART = "shift.part"
 GRID, SAMPLE, UNKNOWN, COMPARE = "grid", "sample", "unknown", "compare"
@@ -70,36 +64,7 @@ SOURCES = (
 
 def render(model_name: str) -> None:
     """Draw the page."""
-    draw_title(
-        "Distribution shift",
-        "what you would still call the same picture, the network may not. Drag the severity: "
-        "watch the answer, its probability and the map go, and how sure it stays.",
-    )
-    complaints = st.container()
-    left, right = st.columns([1, 2], gap="large")
-    with left:
-        own = select_own()
-        chosen = select_photo(choose_subject(model_name))
-    model = own or open_model(model_name)
-    if model is None:
-        return
-    try:
-        _draw(see(model, chosen.photo), model_name, chosen, (left, right))
-    except UploadError as error:
-        st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
-    with complaints:
-        draw_complaints()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
-
-
-def _draw(
-    sight: Sight,
-    model_name: str,
-    chosen: ChosenPhoto,
-    columns: tuple[st.delta_generator.DeltaGenerator, st.delta_generator.DeltaGenerator],
-) -> None:
-    left, right = columns
+    sight, chosen, left, right = open_sight(model_name)
     with left:
         corruption = select_corruption(sight)
         method = select_map(sight)
@@ -129,5 +94,9 @@ VIEW = View(
     icon="🌧️",
     help="What noise, fog and strangers do to answers, maps and confidence.",
     render=render,
+    look_for="what you would still call the same picture, the network may not. Drag the severity: "
+    "watch the answer, its probability and the map go, and how sure it stays.",
+    theory=THEORY,
+    sources=SOURCES,
     group=FAIL,
 )

@@ -13,15 +13,7 @@ from dashboard.views.transformer.networks import make_key
 from dashboard.views.transformer.patch_maps import draw_patch_maps
 from dashboard.views.transformer.sentences import draw_sentences
 from dashboard.views.transformer.text import SOURCES, THEORY
-from dashboard.widgets.complaints import draw_complaints
-from dashboard.widgets.lesson import (
-    Quiz,
-    draw_question,
-    draw_sources,
-    draw_theory,
-    draw_title,
-    is_answered,
-)
+from dashboard.widgets.lesson import Quiz, draw_question, is_answered
 
 COLUMNS = {"rnn": "RNN", "lstm": "LSTM", "transformer": "Transformer"}
 
@@ -29,21 +21,11 @@ COLUMNS = {"rnn": "RNN", "lstm": "LSTM", "transformer": "Transformer"}
 def render(model_name: str) -> None:
     """Draw the page; it has networks of its own."""
     del model_name
-    draw_title(
-        "Transformer, attention",
-        "only the last word differs, yet “it” means the animal in one sentence and the street in "
-        "the other. Leaf through the heads: does “it” look at the right one?",
-    )
-    complaints = st.container()
     draw_sentences()
-    with complaints:  # above, but what the link meant is known only now
-        draw_complaints()
     st.subheader("The same on a picture: patches look at patches")
     draw_patch_maps()
     st.subheader("RNN or Transformer?")
     _draw_table()
-    draw_theory(THEORY)
-    draw_sources(SOURCES)
 
 
 def _draw_table() -> None:
@@ -88,6 +70,10 @@ VIEW = View(
     icon="🔦",
     help="Which words look at which, head by head, and whether that explains anything.",
     render=render,
+    look_for="only the last word differs, yet “it” means the animal in one sentence and the street "
+    "in the other. Leaf through the heads: does “it” look at the right one?",
+    theory=THEORY,
+    sources=SOURCES,
     group=PERCEIVE,
     has_model=False,
 )

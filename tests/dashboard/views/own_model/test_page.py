@@ -24,7 +24,7 @@ def draw_page() -> None:
     from dashboard.views.own_model import page as own_model
 
     state.begin_run()
-    own_model.render("efficientnet_lite0.imagenet")
+    own_model.VIEW.draw("efficientnet_lite0.imagenet")
 
 
 @pytest.fixture
