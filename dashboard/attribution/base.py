@@ -89,8 +89,8 @@ class Method:
     summary: str
     source: str
     compute: Callable[[Model, Question, Params, Progress], Attribution]
-    is_signed: bool = False
-    is_stochastic: bool = False
+    is_signed: bool
+    is_stochastic: bool
     completeness: Literal["exact", "in expectation"] | None = None
     params: Sequence[Param] = field(default=())
     libraries: Sequence[str] = ()
@@ -133,5 +133,5 @@ class Method:
         return heat
 
 
-create_baseline = partial(Method, source="A trivial baseline", is_baseline=True)
+create_baseline = partial(Method, source="A trivial baseline", is_signed=False, is_baseline=True)
 """Declare a trivial map, which every other is judged against."""

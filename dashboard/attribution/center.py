@@ -32,4 +32,5 @@ METHOD = create_baseline(
     label="Center",
     summary="A soft spot in the middle: a map that knows nothing at all.",
     compute=compute,
+    is_stochastic=False,
 )

@@ -37,4 +37,5 @@ METHOD = create_baseline(
     label="Edges",
     summary="The photo's edges: a map that knows nothing of the network.",
     compute=compute,
+    is_stochastic=False,
 )

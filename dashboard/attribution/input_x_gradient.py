@@ -30,6 +30,7 @@ METHOD = Method(
     summary="Each pixel's value times its gradient: its share, if the network were linear.",
     source="Shrikumar et al. 2016, https://arxiv.org/abs/1605.01713",
     compute=compute,
+    is_stochastic=False,
     is_signed=True,
     libraries=("torch", "captum.attr"),
     needs_gradients=True,

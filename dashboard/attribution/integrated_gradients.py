@@ -48,6 +48,7 @@ METHOD = Method(
     summary="Gradients added up while the photo fades in from a blank.",
     source="Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365",
     compute=compute,
+    is_stochastic=False,
     is_signed=True,
     completeness="exact",
     libraries=("torch", "captum.attr", "scipy.ndimage"),

@@ -25,4 +25,5 @@ METHOD = create_baseline(
     label="Intensity",
     summary="The photo's brightness: a map that knows nothing of the network.",
     compute=compute,
+    is_stochastic=False,
 )

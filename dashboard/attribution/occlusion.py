@@ -44,6 +44,7 @@ METHOD = Method(
     summary="How far the score falls when a patch covers each place.",
     source="Zeiler and Fergus 2013, https://arxiv.org/abs/1311.2901",
     compute=compute,
+    is_stochastic=False,
     is_signed=True,
     libraries=("torch", "captum.attr", "scipy.ndimage"),
     params=(

@@ -87,6 +87,7 @@ METHOD = Method(
     summary="Which places, when shown through random masks, keep the class alive.",
     source="Petsiuk et al. 2018, https://arxiv.org/abs/1806.07421",
     compute=compute,
+    is_signed=False,
     is_stochastic=True,
     params=(
         IntParam("n_masks", "Masks", 400, 100, 4000, 100, "More masks, less noise, more time."),

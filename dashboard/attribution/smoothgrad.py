@@ -46,6 +46,7 @@ METHOD = Method(
     summary="The gradient, averaged over noisy copies of the photo.",
     source="Smilkov et al. 2017, https://arxiv.org/abs/1706.03825",
     compute=compute,
+    is_signed=False,
     is_stochastic=True,
     libraries=("torch", "captum.attr"),
     params=(

@@ -65,8 +65,8 @@ class Corruption:
     source: str
     compute: Compute
     levels: tuple[Level, ...]
-    suite: Suite = "ours"
-    is_random: bool = True
+    suite: Suite
+    is_random: bool
     small_levels: tuple[Level, ...] | None = None
     is_monotone: bool = True
     needs_colour: bool = False

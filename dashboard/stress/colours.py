@@ -74,13 +74,14 @@ def compute_side_light(image: Pixels, level: Level, rng: np.random.Generator) ->
     return np.multiply(image, light[..., np.newaxis], dtype=np.float32)
 
 
-_create = partial(Corruption, group="colour")
+_create = partial(Corruption, group="colour", suite="ours")
 HUE = _create(
     name="hue",
     label="Hue",
     summary="All colours turned around the colour circle, brightness kept.",
     source="rotation in YIQ; levels chosen here",
     compute=compute_hue,
+    is_random=True,
     levels=((15,), (30,), (60,), (90,), (150,)),
     needs_colour=True,
 )
@@ -90,6 +91,7 @@ WHITE_BALANCE = _create(
     summary="A warmer or a colder light that the camera did not correct.",
     source="von Kries 1902, one factor a channel; levels chosen here",
     compute=compute_white_balance,
+    is_random=True,
     levels=((0.1,), (0.2,), (0.3,), (0.4,), (0.5,)),
     needs_colour=True,
 )
@@ -117,5 +119,6 @@ SIDE_LIGHT = _create(
     summary="One side lit, the other in shade.",
     source="linear fall of light; levels chosen here",
     compute=compute_side_light,
+    is_random=True,
     levels=((0.3,), (0.5,), (0.7,), (0.85,), (1.0,)),
 )

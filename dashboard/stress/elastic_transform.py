@@ -81,6 +81,7 @@ CORRUPTION = create_published(
     group="digital",
     summary="Bent like a rubber sheet: as a whole at levels 1 and 2, in ripples above.",
     compute=compute,
+    is_random=True,
     levels=_scale(
         (2, 0.7, 0.1), (2, 0.08, 0.2), (0.05, 0.01, 0.02), (0.07, 0.01, 0.02), (0.12, 0.01, 0.02)
     ),

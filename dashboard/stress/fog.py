@@ -58,6 +58,7 @@ CORRUPTION = create_published(
     group="weather",
     summary="Drifts of a pale veil that take away contrast.",
     compute=compute,
+    is_random=True,
     levels=((1.5, 2), (2.0, 2), (2.5, 1.7), (2.5, 1.5), (3.0, 1.4)),
     small_levels=((0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75)),
 )

@@ -62,6 +62,7 @@ CORRUPTION = Corruption(
     summary="Ice crystals on the lens; made by computer, not the benchmark's photographs of ice.",
     source=f"shares of {IMAGENET_C}; the ice is ours",
     compute=compute,
+    is_random=True,
     levels=((1, 0.4), (0.8, 0.6), (0.7, 0.7), (0.65, 0.7), (0.6, 0.75)),
     small_levels=((1, 0.2), (1, 0.3), (0.9, 0.4), (0.85, 0.4), (0.75, 0.45)),
     is_monotone=False,

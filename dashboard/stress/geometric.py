@@ -83,13 +83,14 @@ def compute_crop(image: Pixels, level: Level, rng: np.random.Generator) -> Pixel
 _SHARES: tuple[Level, ...] = ((0.9,), (0.8,), (0.7,), (0.6,), (0.5,))
 _SLANTS: tuple[Level, ...] = ((0.2,), (0.4,), (0.6,), (0.8,), (1.0,))
 
-_create = partial(Corruption, group="geometric")
+_create = partial(Corruption, group="geometric", suite="ours")
 ROTATION = _create(
     name="rotation",
     label="Rotation",
     summary="Turned about the centre, by 11 to 57 degrees.",
     source=MNIST_C,
     compute=compute_rotation,
+    is_random=True,
     levels=_SLANTS,
 )
 TRANSLATION = _create(
@@ -98,6 +99,7 @@ TRANSLATION = _create(
     summary="Moved to one side, by up to a sixth of the picture.",
     source=MNIST_C,
     compute=compute_translation,
+    is_random=True,
     levels=tuple((k / 28,) for k in range(1, 6)),
 )
 SCALE = _create(
@@ -115,6 +117,7 @@ SHEAR = _create(
     summary="Slanted to one side, as in italic type.",
     source=MNIST_C,
     compute=compute_shear,
+    is_random=True,
     levels=_SLANTS,
 )
 ASPECT = _create(
@@ -123,6 +126,7 @@ ASPECT = _create(
     summary="Squeezed in width or in height, as by a careless resize.",
     source="levels chosen here, as those of scale",
     compute=compute_aspect,
+    is_random=True,
     levels=_SHARES,
 )
 CROP = _create(
@@ -131,5 +135,6 @@ CROP = _create(
     summary="A part of the picture, cut out somewhere and enlarged.",
     source="levels chosen here, as those of scale",
     compute=compute_crop,
+    is_random=True,
     levels=_SHARES,
 )

@@ -65,6 +65,7 @@ CORRUPTION = create_published(
     group="blur",
     summary="Pixels trade places with their neighbours, as behind frosted glass.",
     compute=compute,
+    is_random=True,
     levels=((0.7, 1, 2), (0.9, 2, 1), (1, 2, 3), (1.1, 3, 2), (1.5, 4, 2)),
     small_levels=((0.05, 1, 1), (0.25, 1, 1), (0.4, 1, 1), (0.25, 1, 2), (0.4, 1, 2)),
     is_monotone=False,

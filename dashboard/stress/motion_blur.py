@@ -51,6 +51,7 @@ CORRUPTION = create_published(
     group="blur",
     summary="Smeared along one direction, as by a moving camera.",
     compute=compute,
+    is_random=True,
     levels=((10, 3), (15, 5), (15, 8), (15, 12), (20, 15)),
     small_levels=((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)),
 )

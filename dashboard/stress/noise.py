@@ -49,7 +49,7 @@ def compute_speckle(image: Pixels, level: Level, rng: np.random.Generator) -> Fl
     return noise
 
 
-_create = partial(create_published, group="noise", keeps_grey=False)
+_create = partial(create_published, group="noise", is_random=True, keeps_grey=False)
 GAUSSIAN = _create(
     name="gaussian_noise",
     label="Gaussian noise",

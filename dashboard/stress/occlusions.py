@@ -40,6 +40,8 @@ SQUARES = Corruption(
     summary="Random places hidden under grey squares.",
     source="after DeVries and Taylor 2017 (Cutout), https://arxiv.org/abs/1708.04552; levels ours",
     compute=compute_squares,
+    is_random=True,
+    suite="ours",
     levels=((2, 0.15), (4, 0.15), (8, 0.15), (14, 0.15), (24, 0.15)),
 )
 STRIPE = Corruption(
@@ -49,6 +51,7 @@ STRIPE = Corruption(
     summary="An upright grey stripe across the middle.",
     source="levels chosen here",
     compute=compute_stripe,
+    suite="ours",
     is_random=False,
     levels=((0.08,), (0.16,), (0.26,), (0.38,), (0.5,)),
 )

@@ -31,6 +31,7 @@ CORRUPTION = Corruption(
     summary="A small picture enlarged smoothly.",
     source="levels chosen here",
     compute=compute,
+    suite="ours",
     is_random=False,
     levels=((0.5,), (0.35,), (0.25,), (0.18,), (0.125,)),
     small_levels=((0.85,), (0.7,), (0.55,), (0.4,), (0.28,)),

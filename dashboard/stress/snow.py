@@ -48,6 +48,7 @@ CORRUPTION = create_published(
     group="weather",
     summary="Falling flakes, streaked by the wind, and a paler scene.",
     compute=compute,
+    is_random=True,
     levels=(
         (0.1, 0.3, 3, 0.5, 10, 4, 0.8),
         (0.2, 0.3, 2, 0.5, 12, 4, 0.7),

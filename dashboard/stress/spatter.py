@@ -89,6 +89,7 @@ CORRUPTION = create_published(
     suite="extra",
     summary="Drops of rain, at the higher levels mud, on the lens.",
     compute=compute,
+    is_random=True,
     levels=(
         (0.65, 0.3, 4, 0.69, 0.6, 0),
         (0.65, 0.3, 3, 0.68, 0.6, 0),
