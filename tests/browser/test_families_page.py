@@ -21,7 +21,10 @@ def test_a_garment_the_link_and_the_tour(server: str, page: Page) -> None:
     sentence.fill("Boring and awful.")
     sentence.press("Enter")
     settle(page)
-    page.get_by_role("button", name="Copy link to this").click()
+    button = page.get_by_role("button", name="Copy link to this")
+    box = button.bounding_box()
+    assert box is not None and box["width"] > 3 * box["height"], "its words stand on one line"
+    button.click()
     expect(page.get_by_text("Copied.")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "families.class=1" in copied and "families.text=Boring" in copied
