@@ -28,7 +28,7 @@ if sys.platform != "win32":
     "entry",
     [
         "dashboard.inference.running",
-        "dashboard.uploads.inside.desk",  # what the sandbox's process opens files with
+        "dashboard.uploads.inside.worker",  # what the sandbox's process opens files with
         "export.sessions",
     ],
 )

@@ -29,7 +29,7 @@ from dashboard.uploads.sandbox_wire import (
 MAX_PROCESSES = 4
 START_SECONDS = 60.0
 
-_WORKER = "dashboard.uploads.inside.worker"
+_WORKER = "dashboard.uploads.inside.process"
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 # What Python itself may need to start; nothing else of the app's environment is handed on.

@@ -37,7 +37,7 @@ def _list_sandboxes(server: str) -> list[int]:
             owner = Path(f"/proc/{parent}/cmdline").read_bytes()
         except OSError:  # it has just ended
             continue
-        if b"inside.worker" in command and port.encode() in owner.split(b"\0"):
+        if b"inside.process" in command and port.encode() in owner.split(b"\0"):
             found.append(int(folder.name))
     return found
 

@@ -10,8 +10,8 @@ from dashboard.limits.scaling import Training, count_training, describe_times, l
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.sandbox_wire import UploadError
 from dashboard.views.base import FAIL, View
-from dashboard.views.cost.bill import create_bill, create_own_bill, draw_bill
 from dashboard.views.cost.charts import Offer, plot_offers, plot_trainings
+from dashboard.views.cost.cost_report import create_cost_report, create_own_report, draw_cost_report
 from dashboard.views.cost.quantised import draw_quantised
 from dashboard.widgets.lesson import Source
 from dashboard.widgets.model_select import open_model
@@ -68,7 +68,7 @@ def render(model_name: str) -> None:
         _draw_own(own)
     else:
         model = open_model(model_name)
-        draw_bill(create_bill(model_name, model), cache.get_results())
+        draw_cost_report(create_cost_report(model_name, model), cache.get_results())
         st.subheader("In 8 bits: what is saved, what is lost")
         draw_quantised(model_name, model)
     st.subheader("Accuracy against cost")
@@ -79,7 +79,7 @@ def render(model_name: str) -> None:
 
 def _draw_own(own: UploadedModel) -> None:
     try:
-        draw_bill(create_own_bill(own), cache.get_own_space().results)
+        draw_cost_report(create_own_report(own), cache.get_own_space().results)
     except UploadError as error:
         st.error(f"{error} The networks in the sidebar still work.", icon="⚠️")
         return

@@ -29,7 +29,7 @@ from dashboard.limits.quantisation import (
 )
 from dashboard.limits.speed import Speed, compare_speed
 from dashboard.overlays import compose_overlay, compute_scale, render_heat
-from dashboard.views.cost.bill import TIMES, make_key
+from dashboard.views.cost.cost_report import TIMES, make_key
 from dashboard.widgets.measured import Measured, get_turn, measure
 from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.photo_input import ChosenPhoto, select_photo

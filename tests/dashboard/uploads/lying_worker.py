@@ -1,6 +1,6 @@
 """A sandboxed process that was taken over: it greets well, and then sends what it is told to.
 
-Started by tests in place of ``dashboard.uploads.inside.worker``; a request's "lie" says what.
+Started by tests in place of ``dashboard.uploads.inside.process``; a request's "lie" says what.
 """
 
 import json

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.inference.latency import Latency
 from dashboard.limits.speed import Speed
-from dashboard.views.cost import bill, quantised
+from dashboard.views.cost import cost_report, quantised
 from dashboard.views.families import page as families
 from dashboard.widgets.measured import Measured
 from tests.dashboard.app_driver import has_text, open_view
@@ -38,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         made[0] = value = next(turns)
         return Speed(value, value, 1, 1, 1, 9)
 
-    for module in (bill, families):
+    for module in (cost_report, families):
         monkeypatch.setattr(module, "measure_latency", measure)
     monkeypatch.setattr(quantised, "compare_speed", compare)
     return lambda: made[0]
@@ -97,7 +97,7 @@ def read_questions(app: AppTest) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     ("slug", "query", "module"),
-    [("cost", {"model": SMALL}, bill), ("families", {}, families)],
+    [("cost", {"model": SMALL}, cost_report), ("families", {}, families)],
 )
 def test_no_question_hangs_on_a_time(
     slug: str, query: dict[str, str], module: ModuleType, monkeypatch: pytest.MonkeyPatch

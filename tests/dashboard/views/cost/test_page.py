@@ -8,7 +8,7 @@ from dashboard import cache
 from dashboard.inference.layer_macs import LayerCost
 from dashboard.views import VIEWS
 from dashboard.views.cost import page as cost
-from dashboard.views.cost.bill import create_question
+from dashboard.views.cost.cost_report import create_question
 from dashboard.views.cost.quantised import Answer, describe_pair
 from tests.dashboard.app_driver import has_text, open_view, open_with_own_network
 from tests.dashboard.uploads.networks import create_network

@@ -1,4 +1,4 @@
-"""The bill of one network: size, work, time here and now, energy and carbon dioxide."""
+"""The cost report of one network: size, work, time here and now, energy and carbon dioxide."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SECONDS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Bill:
+class CostReport:
     """What one answer of a network takes. ``key`` names the network; ``answer`` has it given once.
 
     ``peak`` is the most numbers alive at once beside the weights, ``stored`` bytes of ``files``;
@@ -68,14 +68,14 @@ def make_key(*what: Hashable) -> Hashable:
     return ("cost", *what)
 
 
-def create_bill(name: str, model: OnnxModel) -> Bill:
-    """Return the bill of a network of the zoo."""
+def create_cost_report(name: str, model: OnnxModel) -> CostReport:
+    """Return the cost report of a network of the zoo."""
     card = model.card
     layers, peak = cache.get_results().get_or_compute(
         make_key(model.sha256, "layers"), lambda: _count(cache.ZOO / name / PREDICT_FILE)
     )
     inputs = np.zeros((1, *model.input_shape), np.float32)
-    return Bill(
+    return CostReport(
         key=model.sha256,
         parameters=card.parameters,
         layers=layers,
@@ -94,13 +94,13 @@ def _count(path: Path) -> tuple[list[LayerCost], int]:
     return count_layers(structure), find_peak(structure)
 
 
-def create_own_bill(model: UploadedModel) -> Bill:
-    """Return the bill of this visitor's network; raises UploadError."""
+def create_own_report(model: UploadedModel) -> CostReport:
+    """Return the cost report of this visitor's network; raises UploadError."""
     cost = cache.get_own_space().results.get_or_compute(
         make_key(model.key, "layers"), lambda: count_upload(model.file, model.spec)
     )
     inputs = np.zeros((1, *model.input_shape), np.float32)
-    return Bill(
+    return CostReport(
         key=model.key,
         parameters=model.file.inspection.n_parameters,
         layers=cost.layers,
@@ -112,58 +112,59 @@ def create_own_bill(model: UploadedModel) -> Bill:
     )
 
 
-def draw_bill(bill: Bill, store: ResultStore) -> None:
+def draw_cost_report(report: CostReport, store: ResultStore) -> None:
     """Draw what one answer costs, then what many do, then where the work is."""
-    timed = _measure(bill, store)
+    timed = _measure(report, store)
     latency = timed.value
-    _draw_metrics(bill, latency)
+    _draw_metrics(report, latency)
     draw_moment(TIMES, timed.moment)
-    _draw_energy(bill, latency)
+    _draw_energy(report, latency)
     st.subheader("Where is the work?")
-    question = create_question(bill.layers)
+    question = create_question(report.layers)
     draw_question(question)
     with st.expander("The measurement", expanded=is_answered(question)):
-        st.vega_lite_chart(plot_layers(bill.layers), width="stretch")
-        told = f"Together {bill.macs:,}"
-        told += "." if bill.declared is None else f"; the card says {bill.declared:,}."
+        st.vega_lite_chart(plot_layers(report.layers), width="stretch")
+        told = f"Together {report.macs:,}"
+        told += "." if report.declared is None else f"; the card says {report.declared:,}."
         st.caption(
             "Counted in the graph itself: convolutions and matrix products, as in the papers. "
             f"{told}"
         )
 
 
-def _measure(bill: Bill, store: ResultStore) -> Measured[Latency]:
+def _measure(report: CostReport, store: ResultStore) -> Measured[Latency]:
     def compute() -> Measured[Latency]:
         with st.spinner("Timing this network on this machine …"):
-            return measure(lambda: measure_latency(bill.answer, _SECONDS))
+            return measure(lambda: measure_latency(report.answer, _SECONDS))
 
-    key = make_key(bill.key, "latency", bill.provider, get_turn(TIMES))
+    key = make_key(report.key, "latency", report.provider, get_turn(TIMES))
     return store.get_or_compute(key, compute)
 
 
-def _draw_metrics(bill: Bill, latency: Latency) -> None:
+def _draw_metrics(report: CostReport, latency: Latency) -> None:
     columns = st.columns(4)
-    columns[0].metric("Parameters", _shorten(bill.parameters), help="numbers that it has learnt")
+    columns[0].metric("Parameters", _shorten(report.parameters), help="numbers that it has learnt")
     columns[1].metric(
-        "Multiply-accumulates", _shorten(bill.macs), help="for one answer, counted in the graph"
+        "Multiply-accumulates", _shorten(report.macs), help="for one answer, counted in the graph"
     )
     columns[2].metric(
         "Time of an answer",
         f"{latency.p50:.2f} ms",
-        help=f"median of {latency.n} runs, one picture at a time, on {bill.provider}",
+        help=f"median of {latency.n} runs, one picture at a time, on {report.provider}",
     )
-    columns[3].metric("Files", f"{bill.stored / 1e6:.1f} MB", help=bill.files)
+    columns[3].metric("Files", f"{report.stored / 1e6:.1f} MB", help=report.files)
     st.caption(
-        f"Measured on {bill.provider}: median {latency.p50:.2f} ms (95 % interval "
+        f"Measured on {report.provider}: median {latency.p50:.2f} ms (95 % interval "
         f"{latency.low:.2f} to {latency.high:.2f}), one run in twenty takes longer than "
-        f"{latency.p95:.2f} ms; {bill.macs / latency.p50 / 1e6:.1f} billion multiply-accumulates a "
-        f"second. In memory its weights take {4 * bill.parameters / 1e6:.1f} MB as 32-bit numbers, "
-        f"what it passes from layer to layer at most {4 * bill.peak / 1e6:.2f} MB more, if each is "
-        "dropped once it is no longer needed."
+        f"{latency.p95:.2f} ms; {report.macs / latency.p50 / 1e6:.1f} billion "
+        f"multiply-accumulates a second. In memory its weights take "
+        f"{4 * report.parameters / 1e6:.1f} MB as 32-bit numbers, what it passes from layer to "
+        f"layer at most {4 * report.peak / 1e6:.2f} MB more, if each is dropped once it is no "
+        "longer needed."
     )
 
 
-def _draw_energy(bill: Bill, latency: Latency) -> None:
+def _draw_energy(report: CostReport, latency: Latency) -> None:
     st.subheader("Energy and carbon dioxide")
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -175,9 +176,9 @@ def _draw_energy(bill: Bill, latency: Latency) -> None:
             lambda each: f"{each}: {GRID[each]:.0f} g/kWh",
         )
         count = slide_option(ANSWERS, "Answers", _COUNTS[2], _COUNTS, "{:,}".format)
-    rows = _list_answers(bill, latency, count)
-    if bill.training is not None:
-        energy = bill.training.energy
+    rows = _list_answers(report, latency, count)
+    if report.training is not None:
+        energy = report.training.energy
         rows.append(("Its training", Range(energy.low, energy.high)))
     lines = ["| | energy | CO₂ |", "|---|---|---|"]
     lines += [
@@ -188,28 +189,28 @@ def _draw_energy(bill: Bill, latency: Latency) -> None:
     with right:
         if rows:
             st.markdown("\n".join(lines))
-        st.caption(_describe_energy(bill, latency))
+        st.caption(_describe_energy(report, latency))
 
 
-def _list_answers(bill: Bill, latency: Latency, count: int) -> list[tuple[str, Range]]:
-    if not bill.is_on_cpu:
+def _list_answers(report: CostReport, latency: Latency, count: int) -> list[tuple[str, Range]]:
+    if not report.is_on_cpu:
         return []
     return [("These answers", estimate_energy(latency.p50, count_threads()).scale(count))]
 
 
-def _describe_energy(bill: Bill, latency: Latency) -> str:
-    training, cores = bill.training, count_threads()
+def _describe_energy(report: CostReport, latency: Latency) -> str:
+    training, cores = report.training, count_threads()
     told = (
         f"Estimated, not measured: {cores} busy cores at 2 to 20 W each, for the median time above."
-        if bill.is_on_cpu
+        if report.is_on_cpu
         else "What a GPU draws for an answer is not known here, so it is not told."
     )
     told += " CO₂ by the grid's mean of 2023."
     if training is None:
-        source = "its card does" if bill.declared is not None else "its file does"
+        source = "its card does" if report.declared is not None else "its file does"
         return told + f" It was trained by others, and {source} not tell what that took."
     told += f" Its training: {training.energy.how}."
-    if not bill.is_on_cpu:
+    if not report.is_on_cpu:
         return told
     even = training.energy.low / estimate_energy(latency.p50, cores).low
     return told + f" It cost as much as about {_shorten(even)} answers."
