@@ -45,7 +45,47 @@ FRAME: Spec = {
         }
     },
 }
+LEGEND: Spec = {"title": None, "orient": "top"}
+LOGARITHMIC: Spec = {"type": "log"}
+UNIT: Spec = {"domain": [0, 1]}  # of a share or a probability
 _LABEL_LENGTH = 30
+
+
+def create_frame(description: str, height: int) -> Spec:
+    """Return what every chart begins with; ``description`` is told instead of seen, a sentence."""
+    return {**FRAME, "description": description, "height": height}
+
+
+def encode_number(field: str, **more: Any) -> Spec:
+    """Return the channel that shows a quantity; ``more`` is Vega-Lite's: scale, axis, format."""
+    return {"field": field, "type": "quantitative", **more}
+
+
+def encode_name(field: str, **more: Any) -> Spec:
+    """Return the channel that shows a name; ``more`` is Vega-Lite's: sort, axis, legend."""
+    return {"field": field, "type": "nominal", **more}
+
+
+def tell_apart(
+    field: str, names: Sequence[str], legend: Spec | None = LEGEND, **looks: Sequence[object]
+) -> Spec:
+    """Return channels that tell a field's names apart, such as color=[BLUE, ORANGE]: one a name."""
+    return {
+        channel: encode_name(
+            field,
+            scale={"domain": list(names), "range": list(look[: len(names)])},
+            legend=legend,
+        )
+        for channel, look in looks.items()
+    }
+
+
+def create_layer(
+    kind: str, encoding: Spec, rows: Sequence[Spec] | None = None, **look: Any
+) -> Spec:
+    """Return marks of a ``kind`` that look so, over ``rows`` or those of the chart around it."""
+    data = {} if rows is None else {"data": {"values": rows}}
+    return {**data, "mark": {"type": kind, **look}, "encoding": encoding}
 
 
 def curve_points(curve: Curve) -> list[list[float]]:
@@ -77,12 +117,10 @@ def plot_top_classes(
     ]
     bold = names[highlighted] if highlighted is not None and highlighted < len(names) else ""
     return {
-        **FRAME,
-        "description": f"Bar chart of the most probable classes: {'; '.join(names)}.",
-        "height": 28 * len(names) + 30,
-        "data": {"values": rows},
-        "mark": {"type": "bar", "cornerRadiusEnd": 3, "height": 16},
-        "encoding": _encode_top_classes(names, bold),
+        **create_frame(
+            f"Bar chart of the most probable classes: {'; '.join(names)}.", 28 * len(names) + 30
+        ),
+        **create_layer("bar", _encode_top_classes(names, bold), rows, cornerRadiusEnd=3, height=16),
     }
 
 
@@ -100,23 +138,15 @@ def _encode_top_classes(names: list[str], bold: str) -> Spec:
     weight = {"condition": {"test": {"field": "value", "equal": bold}, "value": "bold"}}
     axis = {"title": None, "labelLimit": 260, "labelFontWeight": {**weight, "value": "normal"}}
     roles = ["explained", "contrasted with", "other"]
+    colors = (TARGET_COLOR, VERSUS_COLOR, OTHER_COLOR)
+    percent = {"title": None, "format": "%", "tickCount": 4}
     return {
-        "y": {"field": "class", "type": "nominal", "sort": names, "axis": axis},
-        "x": {
-            "field": "probability",
-            "type": "quantitative",
-            "scale": {"domain": [0, 1]},
-            "axis": {"title": None, "format": "%", "tickCount": 4},
-        },
-        "color": {
-            "field": "role",
-            "type": "nominal",
-            "scale": {"domain": roles, "range": [TARGET_COLOR, VERSUS_COLOR, OTHER_COLOR]},
-            "legend": None,
-        },
+        "y": encode_name("class", sort=names, axis=axis),
+        "x": encode_number("probability", scale=UNIT, axis=percent),
+        **tell_apart("role", roles, legend=None, color=colors),
         "tooltip": [
-            {"field": "label", "type": "nominal", "title": "class"},
-            {"field": "probability", "type": "quantitative", "format": ".2%"},
+            encode_name("label", title="class"),
+            encode_number("probability", format=".2%"),
         ],
     }
 
@@ -136,35 +166,20 @@ def plot_latency(points: Sequence[tuple[str, int, Latency]]) -> Spec:
         }
         for name, macs, latency in points
     ]
-    x = {
-        "field": "macs",
-        "type": "quantitative",
-        "scale": {"type": "log"},
-        "title": "multiplications",
-        "axis": {"format": "~s"},
-    }
-    time = {"type": "quantitative", "scale": {"type": "log"}, "title": "time here, ms"}
+    work = {"title": "multiplications", "axis": {"format": "~s"}}
+    time = {"scale": LOGARITHMIC, "title": "time here, ms"}
+    low, middle = encode_number("low", **time), encode_number("p50", **time)
+    hover = [{"field": name} for name in ("name", "macs", "p50")]
+    named = {"y": middle, "text": {"field": "name"}}
     return {
-        **FRAME,
-        "height": 260,
-        "description": f"Time against multiplications: {'; '.join(p[0] for p in points)}.",
+        **create_frame(f"Time against multiplications: {'; '.join(p[0] for p in points)}.", 260),
         "data": {"values": values},
-        "encoding": {"x": x},
+        "encoding": {"x": encode_number("macs", scale=LOGARITHMIC, **work)},
         "layer": [
-            {
-                "mark": {"type": "rule", "color": GREY},
-                "encoding": {"y": {"field": "low", **time}, "y2": {"field": "high"}},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 90, "color": BLUE},
-                "encoding": {
-                    "y": {"field": "p50", **time},
-                    "tooltip": [{"field": name} for name in ("name", "macs", "p50")],
-                },
-            },
-            {
-                "mark": {"type": "text", "dx": 9, "align": "left", "color": GREY},
-                "encoding": {"y": {"field": "p50", **time}, "text": {"field": "name"}},
-            },
+            create_layer("rule", {"y": low, "y2": {"field": "high"}}, color=GREY),
+            create_layer(
+                "point", {"y": middle, "tooltip": hover}, filled=True, size=90, color=BLUE
+            ),
+            create_layer("text", named, dx=9, align="left", color=GREY),
         ],
     }

@@ -9,7 +9,17 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
-from dashboard.charts import BLUE, FRAME, GREY, ORANGE, Spec
+from dashboard.charts import (
+    BLUE,
+    GREY,
+    LOGARITHMIC,
+    ORANGE,
+    Spec,
+    create_frame,
+    create_layer,
+    encode_number,
+    tell_apart,
+)
 from dashboard.inference.cards import Metric, ModelCard
 from dashboard.inference.latency import Latency, measure_latency
 from dashboard.inference.model import Floats
@@ -159,46 +169,26 @@ def plot_steps(rows: Sequence[Setting], gan: Metric, real: Metric, timing: Timin
         {"x": 1, "fid": round(gan.value, 4), "name": "GAN", "label": "GAN", "model": "GAN"}
     )
     said = "; ".join(f"{each['name']}: FID {each['fid']:.2f}" for each in points)
-    color = {
-        "field": "model",
-        "type": "nominal",
-        "scale": {"domain": ["diffusion", "GAN"], "range": [BLUE, ORANGE]},
-        "legend": None,
+    fid = {"title": "FID, lower is better", "axis": {"tickCount": 4}}
+    base = {
+        "x": encode_number("x", scale=LOGARITHMIC, title=title, axis={"grid": False}),
+        "y": encode_number("fid", scale=LOGARITHMIC, **fid),
     }
-    y = {
-        "field": "fid",
-        "type": "quantitative",
-        "scale": {"type": "log"},
-        "title": "FID, lower is better",
-        "axis": {"tickCount": 4},
-    }
-    x = {"field": "x", "type": "quantitative", "scale": {"type": "log"}, "title": title,
-         "axis": {"grid": False}}  # fmt: skip
-    base = {"x": x, "y": y, "color": color}
+    color = tell_apart("model", ("diffusion", "GAN"), None, color=(BLUE, ORANGE))
     lines = {"transform": [{"filter": "datum.model === 'diffusion'"}]}
+    shape = {"field": "model", "legend": None}
+    rule, level = {"y": encode_number("fid")}, [{"fid": round(real.value, 4)}]
     return {
-        **FRAME,
-        "description": f"Quality by {title}. {said}. Real pictures: {real.value:.2f}.",
-        "height": 320,
+        **create_frame(f"Quality by {title}. {said}. Real pictures: {real.value:.2f}.", 320),
         "data": {"values": points},
         "layer": [
-            _draw_rule(real.value),
-            {**lines, "mark": {"type": "line", "strokeWidth": 2}, "encoding": base},
-            {
-                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
-                "encoding": {**base, "shape": {"field": "model", "legend": None}},
-            },
-            {
-                "mark": {"type": "text", "dy": -12, "align": "left", "dx": 4, "color": GREY},
-                "encoding": {"x": x, "y": y, "text": {"field": "label"}},
-            },
+            create_layer("rule", rule, level, strokeDash=[6, 4], color=GREY),
+            {**lines, **create_layer("line", {**base, **color}, strokeWidth=2)},
+            create_layer(
+                "point", {**base, **color, "shape": shape}, filled=True, size=80, opacity=1
+            ),
+            create_layer(
+                "text", {**base, "text": {"field": "label"}}, dy=-12, align="left", dx=4, color=GREY
+            ),
         ],
-    }
-
-
-def _draw_rule(fid: float) -> Spec:
-    return {
-        "data": {"values": [{"fid": round(fid, 4)}]},
-        "mark": {"type": "rule", "strokeDash": [6, 4], "color": GREY},
-        "encoding": {"y": {"field": "fid", "type": "quantitative"}},
     }

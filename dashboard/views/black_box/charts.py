@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.charts import BLUE, FRAME, GREY
+from dashboard.charts import (
+    BLUE,
+    GREY,
+    create_frame,
+    create_layer,
+    encode_name,
+    encode_number,
+    tell_apart,
+)
 from dashboard.explanation.ranking import Entry
 
 
@@ -19,35 +27,25 @@ def plot_contest(entries: Sequence[Entry]) -> dict[str, Any]:
     spoken = "; ".join(f"{row['map']} {row['score']:.2f}" for row in rows)
     kinds = [_kind(Entry("", 0, flag)) for flag in (False, True)]
     return {
-        **FRAME,
-        "description": f"Insertion minus deletion by map, best first: {spoken}.",
-        "height": 22 * len(rows) + 40,
-        "data": {"values": rows},
-        "mark": {"type": "bar", "cornerRadiusEnd": 2, "height": 13},
-        "encoding": {
-            "y": {
-                "field": "map",
-                "type": "nominal",
-                "sort": names,
-                "axis": {"title": None, "labelLimit": 190},
+        **create_frame(
+            f"Insertion minus deletion by map, best first: {spoken}.", 22 * len(rows) + 40
+        ),
+        **create_layer(
+            "bar",
+            {
+                "y": encode_name("map", sort=names, axis={"title": None, "labelLimit": 190}),
+                "x": encode_number(
+                    "score",
+                    stack=None,
+                    axis={"title": "insertion minus deletion", "tickCount": 5},
+                ),
+                **tell_apart("kind", kinds, color=(BLUE, GREY)),
+                "tooltip": [encode_name("map"), encode_number("score", format="+.3f")],
             },
-            "x": {
-                "field": "score",
-                "type": "quantitative",
-                "stack": None,
-                "axis": {"title": "insertion minus deletion", "tickCount": 5},
-            },
-            "color": {
-                "field": "kind",
-                "type": "nominal",
-                "scale": {"domain": kinds, "range": [BLUE, GREY]},
-                "legend": {"title": None, "orient": "top"},
-            },
-            "tooltip": [
-                {"field": "map", "type": "nominal"},
-                {"field": "score", "type": "quantitative", "format": "+.3f"},
-            ],
-        },
+            rows,
+            cornerRadiusEnd=2,
+            height=13,
+        ),
     }
 
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.charts import BLUE, FRAME, GREEN, GREY, ORANGE, PURPLE, SKY_BLUE, VERMILLION, Spec
+from dashboard.charts import (
+    BLUE,
+    GREEN,
+    GREY,
+    LEGEND,
+    ORANGE,
+    PURPLE,
+    SKY_BLUE,
+    UNIT,
+    VERMILLION,
+    Spec,
+    create_frame,
+    create_layer,
+    encode_number,
+    tell_apart,
+)
 from dashboard.features.channels import Survival
 from dashboard.inference.counts import tell_share
 
@@ -48,38 +63,19 @@ def plot_survival(curves: Sequence[Survival], titles: Sequence[str]) -> Spec:
         f"{title}: {tell_share(curve.best[0])} with {curve.kept[0]} of {curve.channels}"
         for curve, title in zip(curves, titles, strict=True)
     )
-    layer, kept = {"field": "layer", "type": "nominal"}, {"field": "kept", "type": "nominal"}
-    legend = {"title": None, "orient": "top", "columns": 3, "symbolType": "stroke"}
-    percent = {"type": "quantitative", "scale": {"domain": [0, 1]}}
+    legend = {**LEGEND, "columns": 3, "symbolType": "stroke"}
+    axis = {"format": "%", "tickCount": 4}
+    encoding = {
+        "x": encode_number("share", scale=UNIT, axis={"title": "channels kept", **axis}),
+        "y": encode_number("probability", scale=UNIT, axis={"title": "probability", **axis}),
+        **tell_apart("layer", titles, legend, color=_LAYER_COLORS),
+        # Without a legend, said in the text: Vega draws its symbols black on black.
+        **tell_apart("kept", _KEPT, None, strokeDash=([1, 0], [4, 4])),
+        "tooltip": [{"field": name} for name in ("layer", "channels", "kept", "probability")],
+    }
     return {
-        **FRAME,
-        "height": 400,
-        "description": "Probability with few channels kept. " + "; ".join(ends),
-        "data": {"values": rows},
-        "mark": {"type": "line", "point": {"size": 50}, "strokeWidth": 2.5, "tooltip": True},
-        "encoding": {
-            "x": {
-                **percent,
-                "field": "share",
-                "axis": {"title": "channels kept", "format": "%", "tickCount": 4},
-            },
-            "y": {
-                **percent,
-                "field": "probability",
-                "axis": {"title": "probability", "format": "%", "tickCount": 4},
-            },
-            "color": {
-                **layer,
-                "scale": {"domain": list(titles), "range": list(_LAYER_COLORS[: len(titles)])},
-                "legend": legend,
-            },
-            "strokeDash": {
-                **kept,
-                "scale": {"domain": list(_KEPT), "range": [[1, 0], [4, 4]]},
-                "legend": None,  # said in the text: Vega draws its symbols black on black
-            },
-            "tooltip": [{"field": name} for name in ("layer", "channels", "kept", "probability")],
-        },
+        **create_frame("Probability with few channels kept. " + "; ".join(ends), 400),
+        **create_layer("line", encoding, rows, point={"size": 50}, strokeWidth=2.5, tooltip=True),
     }
 
 
@@ -87,46 +83,35 @@ def plot_contest() -> Spec:
     """Return the winners' top-5 error by year as bars, with the human line."""
     rows = [{"year": str(y), "winner": w, "error": e, "kind": k} for y, w, e, k in ILSVRC]
     x = {"field": "year", "type": "ordinal", "title": None, "axis": {"labelAngle": 0}}
-    y = {"field": "error", "type": "quantitative", "title": "top-5 error, %"}
+    y = encode_number("error", title="top-5 error, %")
     kinds = ["features designed by hand", "CNN"]
+    human = {"y": encode_number("human"), "color": {"value": VERMILLION}}
+    hover = [{"field": field} for field in ("year", "winner", "error", "kind")]
+    bars = {"x": x, "y": y, **tell_apart("kind", kinds, color=(ORANGE, BLUE)), "tooltip": hover}
     return {
-        **FRAME,
-        "height": 300,
-        "description": "Top-5 error of the winners: "
-        + "; ".join(f"{year} {winner} {error} %" for year, winner, error, _ in ILSVRC)
-        + f". A trained person: {HUMAN} %.",
+        **create_frame(
+            "Top-5 error of the winners: "
+            + "; ".join(f"{year} {winner} {error} %" for year, winner, error, _ in ILSVRC)
+            + f". A trained person: {HUMAN} %.",
+            300,
+        ),
         "data": {"values": rows},
         "layer": [
-            {
-                "mark": {"type": "bar", "cornerRadiusEnd": 3},
-                "encoding": {
-                    "x": x,
-                    "y": y,
-                    "color": {
-                        "field": "kind",
-                        "type": "nominal",
-                        "scale": {"domain": kinds, "range": [ORANGE, BLUE]},
-                        "legend": {"title": None, "orient": "top"},
-                    },
-                    "tooltip": [{"field": field} for field in ("year", "winner", "error", "kind")],
-                },
-            },
-            {
-                "mark": {"type": "text", "dy": -7, "color": GREY},
-                "encoding": {"x": x, "y": y, "text": {"field": "error", "format": ".1f"}},
-            },
-            {
-                "data": {"values": [{"human": HUMAN}]},
-                "mark": {"type": "rule", "strokeDash": [6, 4], "strokeWidth": 2},
-                "encoding": {"y": {"field": "human", "type": "quantitative"},
-                             "color": {"value": VERMILLION}},
-            },
-            {
-                "data": {"values": [{"human": HUMAN, "text": f"a trained person, {HUMAN} %"}]},
-                "mark": {"type": "text", "align": "right", "dy": -9, "fontWeight": "bold"},
-                "encoding": {"y": {"field": "human", "type": "quantitative"},
-                             "x": {"value": "width"},
-                             "text": {"field": "text"}, "color": {"value": VERMILLION}},
-            },
+            create_layer("bar", bars, cornerRadiusEnd=3),
+            create_layer(
+                "text",
+                {"x": x, "y": y, "text": {"field": "error", "format": ".1f"}},
+                dy=-7,
+                color=GREY,
+            ),
+            create_layer("rule", human, [{"human": HUMAN}], strokeDash=[6, 4], strokeWidth=2),
+            create_layer(
+                "text",
+                {**human, "x": {"value": "width"}, "text": {"field": "text"}},
+                [{"human": HUMAN, "text": f"a trained person, {HUMAN} %"}],
+                align="right",
+                dy=-9,
+                fontWeight="bold",
+            ),
         ],
-    }  # fmt: skip
+    }

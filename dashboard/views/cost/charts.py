@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.charts import BLUE, FRAME, GREY, ORANGE, Spec
+from dashboard.charts import (
+    BLUE,
+    GREY,
+    LOGARITHMIC,
+    ORANGE,
+    Spec,
+    create_frame,
+    create_layer,
+    encode_name,
+    encode_number,
+    tell_apart,
+)
 from dashboard.inference.counts import tell_share
 from dashboard.inference.layer_macs import LayerCost
 from dashboard.limits.scaling import Training
@@ -36,38 +47,35 @@ def plot_layers(layers: Sequence[LayerCost]) -> Spec:
         for layer in layers
     ]
     largest = max(layers, key=lambda layer: layer.macs)
+    axis = {
+        "title": "layers, from the picture to the answer",
+        "labels": len(rows) <= 12,
+        "ticks": False,
+    }
     return {
-        **_frame(
+        **create_frame(
             f"Multiply-accumulates of {len(rows)} layers; most in {largest.name}: "
             f"{tell_share(largest.macs / total)}.",
             260,
         ),
-        "data": {"values": rows},
-        "mark": {"type": "bar", "color": BLUE},
-        "encoding": {
-            "x": {
-                "field": "layer",
-                "type": "nominal",
-                "sort": None,
-                "axis": {
-                    "title": "layers, from the picture to the answer",
-                    "labels": len(rows) <= 12,
-                    "ticks": False,
-                },
+        **create_layer(
+            "bar",
+            {
+                "x": encode_name("layer", sort=None, axis=axis),
+                "y": encode_number(
+                    "macs", axis={"title": "multiply-accumulates", "format": "~s", "tickCount": 5}
+                ),
+                "tooltip": [
+                    encode_name("layer"),
+                    encode_number("macs", format=",d"),
+                    encode_number("share", format=".1%"),
+                    encode_number("weights", format=",d"),
+                    encode_name("shape", title="numbers passed on"),
+                ],
             },
-            "y": {
-                "field": "macs",
-                "type": "quantitative",
-                "axis": {"title": "multiply-accumulates", "format": "~s", "tickCount": 5},
-            },
-            "tooltip": [
-                {"field": "layer", "type": "nominal"},
-                {"field": "macs", "type": "quantitative", "format": ",d"},
-                {"field": "share", "type": "quantitative", "format": ".1%"},
-                {"field": "weights", "type": "quantitative", "format": ",d"},
-                {"field": "shape", "type": "nominal", "title": "numbers passed on"},
-            ],
-        },
+            rows,
+            color=BLUE,
+        ),
     }
 
 
@@ -98,42 +106,32 @@ def plot_offers(offers: Sequence[Offer], chosen: str) -> Spec:
         for offer in offers
     ]
     told = "; ".join(f"{offer.name} {offer.accuracy:.1f} %" for offer in offers)
-    x = {
-        "field": "macs",
-        "type": "quantitative",
-        "scale": {"type": "log", "nice": True, "padding": 40},
-        "axis": {"title": "multiply-accumulates for one answer", "format": "~s", "tickCount": 4},
+    x = encode_number(
+        "macs",
+        scale={"type": "log", "nice": True, "padding": 40},
+        axis={"title": "multiply-accumulates for one answer", "format": "~s", "tickCount": 4},
+    )
+    y = {"scale": {"zero": False}, "axis": {"title": "accuracy, %"}}
+    high = encode_number("high", **y)
+    hover = [
+        encode_name("name"),
+        encode_number("macs", format=",d"),
+        encode_number("accuracy", format=".1f"),
+    ]
+    point = {
+        "y": encode_number("accuracy", **y),
+        "color": {"condition": {"test": "datum.chosen", "value": ORANGE}, "value": BLUE},
+        "tooltip": hover,
     }
-    y = {"type": "quantitative", "scale": {"zero": False}, "axis": {"title": "accuracy, %"}}
-    color = {"condition": {"test": "datum.chosen", "value": ORANGE}, "value": BLUE}
+    interval = {"y": encode_number("low", **y), "y2": {"field": "high"}}
     return {
-        **_frame(f"Accuracy against cost. {told}.", 260),
+        **create_frame(f"Accuracy against cost. {told}.", 260),
         "data": {"values": rows},
         "encoding": {"x": x},
         "layer": [
-            {
-                "mark": {"type": "rule", "color": GREY},
-                "encoding": {"y": {"field": "low", **y}, "y2": {"field": "high"}},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                "encoding": {
-                    "y": {"field": "accuracy", **y},
-                    "color": color,
-                    "tooltip": [
-                        {"field": "name", "type": "nominal"},
-                        {"field": "macs", "type": "quantitative", "format": ",d"},
-                        {"field": "accuracy", "type": "quantitative", "format": ".1f"},
-                    ],
-                },
-            },
-            {
-                "mark": {"type": "text", "dy": -9, "color": GREY},
-                "encoding": {
-                    "y": {"field": "high", **y},
-                    "text": {"field": "name", "type": "nominal"},
-                },
-            },
+            create_layer("rule", interval, color=GREY),
+            create_layer("point", point, filled=True, size=90, opacity=1),
+            create_layer("text", {"y": high, "text": encode_name("name")}, dy=-9, color=GREY),
         ],
     }
 
@@ -149,50 +147,21 @@ def plot_trainings(own: Sequence[Training], large: Sequence[Training]) -> Spec:
         for each, whose in entries
     ]
     names = [row["name"] for row in rows]
-    whose = {"field": "whose", "type": "nominal"}
-    domain = {"domain": ["ours", "published"]}
+    axis = {"title": "operations to train", "format": ".0e", "tickCount": 6}
+    named = {"title": None, "labelLimit": 180, "labelOverlap": False, "grid": True}
+    encoding = {
+        "x": encode_number("operations", scale=LOGARITHMIC, axis=axis),
+        "y": encode_name("name", sort=names, axis=named),
+        **tell_apart(
+            "whose", ("ours", "published"), color=(BLUE, ORANGE), shape=("circle", "diamond")
+        ),
+        "tooltip": [encode_name("name"), encode_number("operations", format=".1e")],
+    }
     return {
-        **_frame(
+        **create_frame(
             f"Operations to train, from {names[0]} ({entries[0][0].operations:.0e}) to "
             f"{names[-1]} ({entries[-1][0].operations:.0e}).",
             26 * len(rows) + 110,
         ),
-        "data": {"values": rows},
-        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-        "encoding": {
-            "x": {
-                "field": "operations",
-                "type": "quantitative",
-                "scale": {"type": "log"},
-                "axis": {"title": "operations to train", "format": ".0e", "tickCount": 6},
-            },
-            "y": {
-                "field": "name",
-                "type": "nominal",
-                "sort": names,
-                "axis": {"title": None, "labelLimit": 180, "labelOverlap": False, "grid": True},
-            },
-            "color": {
-                **whose,
-                "scale": {**domain, "range": [BLUE, ORANGE]},
-                "legend": {"title": None, "orient": "top"},
-            },
-            "shape": {
-                **whose,
-                "scale": {**domain, "range": ["circle", "diamond"]},
-                "legend": {"title": None, "orient": "top"},
-            },
-            "tooltip": [
-                {"field": "name", "type": "nominal"},
-                {"field": "operations", "type": "quantitative", "format": ".1e"},
-            ],
-        },
-    }
-
-
-def _frame(description: str, height: int) -> Spec:
-    return {
-        **FRAME,
-        "description": description,
-        "height": height,
+        **create_layer("point", encoding, rows, filled=True, size=90, opacity=1),
     }

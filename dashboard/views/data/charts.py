@@ -7,7 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.charts import BLUE, FRAME, GREY, ORANGE, VERMILLION, Spec
+from dashboard.charts import (
+    BLUE,
+    GREY,
+    LEGEND,
+    LOGARITHMIC,
+    ORANGE,
+    VERMILLION,
+    Spec,
+    create_frame,
+    create_layer,
+    encode_name,
+    encode_number,
+    tell_apart,
+)
 from dashboard.inference.counts import tell_share
 from dashboard.limits.learning_curve import Fit, Point
 from dashboard.limits.sweep import Run
@@ -34,61 +47,26 @@ def plot_learning_curve(points: Sequence[Point], fit: Fit, used: int, furthest: 
         for low, high in (fit.bound(n),)
     ]
     told = "; ".join(f"{point.images}: {tell_share(point.error, 1)}" for point in points)
-    x = {
-        "field": "images",
-        "type": "quantitative",
-        "scale": {"type": "log"},
-        "axis": {"title": "training images", "format": "~s", "tickCount": 5},
-    }
-    y = {
-        "field": "error",
-        "type": "quantitative",
-        "scale": {"type": "log"},
-        "axis": {"title": "errors on the test set", "format": "%", "values": list(_TICKS)},
-    }
-    roles = [_KNOWN, _LATER]
-    color = {
-        "field": "role",
-        "type": "nominal",
-        "scale": {"domain": roles, "range": [BLUE, ORANGE]},
-        "legend": {"title": None, "orient": "top"},
+    x = encode_number(
+        "images",
+        scale=LOGARITHMIC,
+        axis={"title": "training images", "format": "~s", "tickCount": 5},
+    )
+    errors = {"title": "errors on the test set", "format": "%", "values": list(_TICKS)}
+    y = encode_number("error", scale=LOGARITHMIC, axis=errors)
+    band = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}
+    dot = {
+        "x": x,
+        "y": y,
+        **tell_apart("role", (_KNOWN, _LATER), color=(BLUE, ORANGE), shape=("circle", "diamond")),
+        "tooltip": [encode_number("images", format=",d"), encode_number("error", format=".1%")],
     }
     return {
-        **_frame(f"Errors by the number of training images, with a power law. {told}.", 340),
+        **create_frame(f"Errors by the number of training images, with a power law. {told}.", 340),
         "layer": [
-            {
-                "data": {"values": law},
-                "mark": {"type": "area", "color": GREY, "opacity": 0.25},
-                "encoding": {
-                    "x": x,
-                    "y": {**y, "field": "low"},
-                    "y2": {"field": "high"},
-                },
-            },
-            {
-                "data": {"values": law},
-                "mark": {"type": "line", "color": GREY, "strokeWidth": 2},
-                "encoding": {"x": x, "y": y},
-            },
-            {
-                "data": {"values": dots},
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 0.9},
-                "encoding": {
-                    "x": x,
-                    "y": y,
-                    "color": color,
-                    "shape": {
-                        "field": "role",
-                        "type": "nominal",
-                        "scale": {"domain": roles, "range": ["circle", "diamond"]},
-                        "legend": {"title": None, "orient": "top"},
-                    },
-                    "tooltip": [
-                        {"field": "images", "type": "quantitative", "format": ",d"},
-                        {"field": "error", "type": "quantitative", "format": ".1%"},
-                    ],
-                },
-            },
+            create_layer("area", band, law, color=GREY, opacity=0.25),
+            create_layer("line", {"x": x, "y": y}, law, color=GREY, strokeWidth=2),
+            create_layer("point", dot, dots, filled=True, size=70, opacity=0.9),
         ],
     }
 
@@ -108,53 +86,29 @@ def plot_lines(
     """Return one line a name through the mean at each x, with a dot a row; at most three names."""
     names = list(dict.fromkeys(row.line for row in rows))
     values = [{"line": row.line, "x": row.x, "value": round(row.value, 2)} for row in rows]
-    scale = {"type": "log"} if is_logarithmic else {}
-    x = {
-        "field": "x",
-        "type": "quantitative",
-        "scale": scale,
-        "axis": {"title": x_title, "format": "~s", "tickCount": 5},
-    }
-    y = {
-        "field": "value",
-        "type": "quantitative",
-        "scale": {"domain": [0, 100]},
-        "axis": {"title": y_title, "tickCount": 5},
-    }
-    line = {"field": "line", "type": "nominal"}
-    legend = {"title": None, "orient": "top", "columns": 2, "symbolType": "stroke"}
-    color = {
-        **line,
-        "scale": {"domain": names, "range": [BLUE, ORANGE, VERMILLION][: len(names)]},
-        "legend": legend,
-    }
+    x = encode_number(
+        "x",
+        scale=LOGARITHMIC if is_logarithmic else {},
+        axis={"title": x_title, "format": "~s", "tickCount": 5},
+    )
+    y = encode_number("value", scale={"domain": [0, 100]}, axis={"title": y_title, "tickCount": 5})
+    legend = {**LEGEND, "columns": 2, "symbolType": "stroke"}
+    dashes = tell_apart("line", names, None, strokeDash=([1, 0], [6, 3], [2, 2]))
+    hover = [
+        encode_name("line", title="of"),
+        encode_number("x", title=x_title),
+        encode_number("value", title=y_title),
+    ]
     return {
-        **_frame(summary, 280),
+        **create_frame(summary, 280),
         "data": {"values": values},
-        "encoding": {"x": x, "color": color},
+        "encoding": {
+            "x": x,
+            **tell_apart("line", names, legend, color=(BLUE, ORANGE, VERMILLION)),
+        },
         "layer": [
-            {
-                "mark": {"type": "line", "strokeWidth": 2.5},
-                "encoding": {
-                    "y": {**y, "aggregate": "mean"},
-                    "strokeDash": {
-                        **line,
-                        "scale": {"domain": names, "range": [[1, 0], [6, 3], [2, 2]][: len(names)]},
-                        "legend": None,
-                    },
-                },
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 50},
-                "encoding": {
-                    "y": y,
-                    "tooltip": [
-                        {"field": "line", "type": "nominal", "title": "of"},
-                        {"field": "x", "type": "quantitative", "title": x_title},
-                        {"field": "value", "type": "quantitative", "title": y_title},
-                    ],
-                },
-            },
+            create_layer("line", {"y": {**y, "aggregate": "mean"}, **dashes}, strokeWidth=2.5),
+            create_layer("point", {"y": y, "tooltip": hover}, filled=True, size=50),
         ],
     }
 
@@ -165,11 +119,3 @@ def create_points(groups: Sequence[Sequence[Run]]) -> list[Point]:
         Point(runs[0].images, tuple(1 - run.accuracy / 100 for run in runs), runs[0].tested)
         for runs in groups
     ]
-
-
-def _frame(description: str, height: int) -> Spec:
-    return {
-        **FRAME,
-        "description": description,
-        "height": height,
-    }

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboard.charts import BLUE, FRAME, GREEN, ORANGE, Spec
+from dashboard.charts import (
+    BLUE,
+    GREEN,
+    GREY,
+    LEGEND,
+    LOGARITHMIC,
+    ORANGE,
+    Spec,
+    create_frame,
+    create_layer,
+    encode_number,
+    tell_apart,
+)
 
 _DASHES = ([6, 4], [1, 0], [2, 2])
 _SMALLEST = 1e-12  # below it a norm is drawn at the floor: a logarithmic axis has no zero
@@ -35,47 +47,30 @@ def plot_over_distance(
         f"{name}: {line[min(d for d in line if d > 0)]:.3g} at first, {line[max(line)]:.3g} at last"
         for name, line in lines.items()
     )
-    domain = {"domain": names}
-    legend = {"title": None, "orient": "top", "symbolType": "stroke"}
-    network = {"field": "network", "type": "nominal"}
-    scale = {"type": "log"} if is_logarithmic else {"domain": [0, 100]}
+    scale = LOGARITHMIC if is_logarithmic else {"domain": [0, 100]}
     axis = {"title": y_title, "tickCount": 5, **({"format": ".0e"} if is_logarithmic else {})}
-    layers: list[Spec] = [
-        {
-            "mark": {"type": "line", "point": {"size": 45}, "strokeWidth": 2.5, "tooltip": True},
-            "encoding": {
-                "x": {
-                    "field": "distance",
-                    "type": "quantitative",
-                    "scale": {"type": "log", "base": 2},
-                    "axis": {"title": x_title, "values": [1, 2, 4, 8, 16, 32, 64, 128, 256]},
-                },
-                "y": {"field": "value", "type": "quantitative", "scale": scale, "axis": axis},
-                "color": {
-                    **network,
-                    "scale": {**domain, "range": [ORANGE, BLUE, GREEN][: len(names)]},
-                    "legend": legend,
-                },
-                "strokeDash": {
-                    **network,
-                    "scale": {**domain, "range": list(_DASHES[: len(names)])},
-                    "legend": None,
-                },
-            },
-        }
+    encoding = {
+        "x": encode_number(
+            "distance",
+            scale={"type": "log", "base": 2},
+            axis={"title": x_title, "values": [1, 2, 4, 8, 16, 32, 64, 128, 256]},
+        ),
+        "y": encode_number("value", scale=scale, axis=axis),
+        **tell_apart(
+            "network", names, {**LEGEND, "symbolType": "stroke"}, color=(ORANGE, BLUE, GREEN)
+        ),
+        **tell_apart("network", names, None, strokeDash=_DASHES),
+    }
+    layers = [
+        create_layer("line", encoding, point={"size": 45}, strokeWidth=2.5, tooltip=True),
     ]
     if floor is not None:
+        level = {"y": encode_number("level")}
         layers.append(
-            {
-                "data": {"values": [{"level": floor}]},
-                "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#8A8F99"},
-                "encoding": {"y": {"field": "level", "type": "quantitative"}},
-            }
+            create_layer("rule", level, [{"level": floor}], strokeDash=[4, 4], color=GREY)
         )
     return {
-        **FRAME,
-        "description": f"{y_title} by {x_title}. {told}.",
-        "height": 280,
+        **create_frame(f"{y_title} by {x_title}. {told}.", 280),
         "data": {"values": rows},
         "layer": layers,
     }

@@ -6,7 +6,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.charts import BLUE, FRAME, GREEN, GREY, ORANGE, PURPLE, VERMILLION, Spec
+from dashboard.charts import (
+    BLUE,
+    GREEN,
+    GREY,
+    LEGEND,
+    ORANGE,
+    PURPLE,
+    UNIT,
+    VERMILLION,
+    Spec,
+    create_frame,
+    create_layer,
+    encode_name,
+    encode_number,
+    tell_apart,
+)
 from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Doubles
 from dashboard.limits.sample_shift import SampleShift
@@ -29,30 +44,17 @@ def plot_severities(shift: SampleShift) -> Spec:
         for index, level in enumerate(shift.levels)
     ]
     worst = "; ".join(f"{name} {tell_share(values[-1])}" for name, values in lines.items())
-    legend = {"title": None, "orient": "top", "symbolType": "stroke", "labelLimit": 220}
-    key = {"field": "line", "type": "nominal", "legend": legend}
-    names = list(lines)
+    legend = {**LEGEND, "symbolType": "stroke", "labelLimit": 220}
+    colors, dashes = (BLUE, VERMILLION, ORANGE), ([1, 0], [6, 3], [2, 3])
+    axis = {"tickCount": 5, "format": "d", "title": "severity"}
+    encoding = {
+        "x": encode_number("severity", axis=axis),
+        "y": encode_number("share", scale=UNIT, axis={"title": None, **_PERCENT}),
+        **tell_apart("line", list(lines), legend, color=colors, strokeDash=dashes),
+    }
     return {
-        **FRAME,
-        "description": f"Accuracy and confidence by severity. At severity 5: {worst}.",
-        "height": 340,
-        "data": {"values": rows},
-        "mark": {"type": "line", "point": True, "strokeWidth": 2.5, "tooltip": True},
-        "encoding": {
-            "x": {
-                "field": "severity",
-                "type": "quantitative",
-                "axis": {"tickCount": 5, "format": "d", "title": "severity"},
-            },
-            "y": {
-                "field": "share",
-                "type": "quantitative",
-                "scale": {"domain": [0, 1]},
-                "axis": {"title": None, **_PERCENT},
-            },
-            "color": {**key, "scale": {"domain": names, "range": [BLUE, VERMILLION, ORANGE]}},
-            "strokeDash": {**key, "scale": {"domain": names, "range": [[1, 0], [6, 3], [2, 3]]}},
-        },
+        **create_frame(f"Accuracy and confidence by severity. At severity 5: {worst}.", 340),
+        **create_layer("line", encoding, rows, point=True, strokeWidth=2.5, tooltip=True),
     }
 
 
@@ -71,15 +73,25 @@ def plot_reliability(shift: SampleShift) -> Spec:
                 }
                 for each in side.bins
             ]
-    key = {"field": "network", "type": "nominal", "legend": {"title": None, "orient": "top"}}
-    axis = {"type": "quantitative", "scale": {"domain": [0, 1]}}
-    names = ["as it is", "temperature scaled"]
+    names = ("as it is", "temperature scaled")
     diagonal = [{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}]
+    dots = {
+        **tell_apart("network", names, color=(VERMILLION, ORANGE), shape=("circle", "diamond")),
+        "size": encode_number("pictures", scale={"type": "sqrt", "range": [15, 400]}, legend=None),
+        "tooltip": [
+            encode_name("network"),
+            encode_number("confidence", format=".0%"),
+            encode_number("accuracy", format=".0%"),
+            encode_number("pictures"),
+        ],
+    }
+    at_level = {"transform": [{"filter": "datum.severity == level"}]}
     return {
-        **FRAME,
-        "description": "Reliability diagram: accuracy of answers of about one confidence. On the "
-        "diagonal a network is as often right as it says.",
-        "height": 340,
+        **create_frame(
+            "Reliability diagram: accuracy of answers of about one confidence. On the "
+            "diagonal a network is as often right as it says.",
+            340,
+        ),
         "params": [
             {
                 "name": "level",
@@ -88,35 +100,12 @@ def plot_reliability(shift: SampleShift) -> Spec:
             }
         ],
         "encoding": {
-            "x": {"field": "confidence", **axis, "axis": {"title": "confidence", **_PERCENT}},
-            "y": {"field": "accuracy", **axis, "axis": {"title": "accuracy", **_PERCENT}},
+            channel: encode_number(field, scale=UNIT, axis={"title": field, **_PERCENT})
+            for channel, field in (("x", "confidence"), ("y", "accuracy"))
         },
         "layer": [
-            {
-                "data": {"values": diagonal},
-                "mark": {"type": "line", "color": GREY, "strokeWidth": 1},
-            },
-            {
-                "data": {"values": rows},
-                "transform": [{"filter": "datum.severity == level"}],
-                "mark": {"type": "point", "filled": True, "opacity": 0.85},
-                "encoding": {
-                    "color": {**key, "scale": {"domain": names, "range": [VERMILLION, ORANGE]}},
-                    "shape": {**key, "scale": {"domain": names, "range": ["circle", "diamond"]}},
-                    "size": {
-                        "field": "pictures",
-                        "type": "quantitative",
-                        "scale": {"type": "sqrt", "range": [15, 400]},
-                        "legend": None,
-                    },
-                    "tooltip": [
-                        {"field": "network", "type": "nominal"},
-                        {"field": "confidence", "type": "quantitative", "format": ".0%"},
-                        {"field": "accuracy", "type": "quantitative", "format": ".0%"},
-                        {"field": "pictures", "type": "quantitative"},
-                    ],
-                },
-            },
+            create_layer("line", {}, diagonal, color=GREY, strokeWidth=1),
+            {**at_level, **create_layer("point", dots, rows, filled=True, opacity=0.85)},
         ],
     }
 
@@ -128,33 +117,19 @@ def plot_errors(errors: Mapping[str, Mapping[str, float]], order: Sequence[str])
         for network, row in errors.items()
         for name in order
     ]
-    key = {
-        "field": "network",
-        "type": "nominal",
-        "legend": {"title": None, "orient": "top", "columns": 1},
+    key = encode_name("network", legend={**LEGEND, "columns": 1})
+    axis = {"title": None, "grid": True, "labelLimit": 200, "labelOverlap": False}
+    encoding = {
+        "y": encode_name("corruption", sort=list(order), axis=axis),
+        "x": encode_number("error", scale={"domainMin": 0}, axis={"title": "wrong answers, %"}),
+        "color": {**key, "scale": {"range": [BLUE, ORANGE, GREEN]}},
+        "shape": key,
     }
     return {
-        **FRAME,
-        "description": "Mean error over severities 1 to 5, by corruption and network.",
-        "height": 20 * len(order) + 90,
-        "data": {"values": rows},
-        "mark": {"type": "point", "filled": True, "size": 70, "tooltip": True, "opacity": 1},
-        "encoding": {
-            "y": {
-                "field": "corruption",
-                "type": "nominal",
-                "sort": list(order),
-                "axis": {"title": None, "grid": True, "labelLimit": 200, "labelOverlap": False},
-            },
-            "x": {
-                "field": "error",
-                "type": "quantitative",
-                "scale": {"domainMin": 0},
-                "axis": {"title": "wrong answers, %"},
-            },
-            "color": {**key, "scale": {"range": [BLUE, ORANGE, GREEN]}},
-            "shape": key,
-        },
+        **create_frame(
+            "Mean error over severities 1 to 5, by corruption and network.", 20 * len(order) + 90
+        ),
+        **create_layer("point", encoding, rows, filled=True, size=70, tooltip=True, opacity=1),
     }
 
 
@@ -177,48 +152,27 @@ def plot_scores(
         ]
     marks = [{"score": threshold, "mark": "threshold"}]
     marks += [] if own is None else [{"score": own, "mark": "your picture"}]
-    key = {"field": "pictures", "type": "nominal", "legend": {"title": None, "orient": "top"}}
     names = list(sets)
+    spread = {
+        "x": encode_number(
+            "score",
+            scale={"zero": False, "nice": False},
+            axis={"title": f"{name.lower()}: unfamiliar to familiar"},
+        ),
+        "y": encode_number(
+            "share", stack=None, axis={"title": "share of the pictures", **_PERCENT}
+        ),
+        **tell_apart("pictures", names, color=_SETS),
+    }
+    rule = {
+        "x": encode_number("score"),
+        **tell_apart("mark", ("threshold", "your picture"), strokeDash=([6, 4], [1, 0])),
+        "color": {"value": GREY},
+    }
     return {
-        **FRAME,
-        "description": f"{name}: how often each value occurs among {', '.join(names)}.",
-        "height": 280,
+        **create_frame(f"{name}: how often each value occurs among {', '.join(names)}.", 280),
         "layer": [
-            {
-                "data": {"values": rows},
-                "mark": {"type": "area", "line": True, "opacity": 0.25, "interpolate": "step"},
-                "encoding": {
-                    "x": {
-                        "field": "score",
-                        "type": "quantitative",
-                        "scale": {"zero": False, "nice": False},
-                        "axis": {"title": f"{name.lower()}: unfamiliar to familiar"},
-                    },
-                    "y": {
-                        "field": "share",
-                        "type": "quantitative",
-                        "stack": None,
-                        "axis": {"title": "share of the pictures", **_PERCENT},
-                    },
-                    "color": {**key, "scale": {"domain": names, "range": list(_SETS)}},
-                },
-            },
-            {
-                "data": {"values": marks},
-                "mark": {"type": "rule", "strokeWidth": 2.5, "tooltip": True},
-                "encoding": {
-                    "x": {"field": "score", "type": "quantitative"},
-                    "strokeDash": {
-                        "field": "mark",
-                        "type": "nominal",
-                        "legend": {"title": None, "orient": "top"},
-                        "scale": {
-                            "domain": ["threshold", "your picture"],
-                            "range": [[6, 4], [1, 0]],
-                        },
-                    },
-                    "color": {"value": GREY},
-                },
-            },
+            create_layer("area", spread, rows, line=True, opacity=0.25, interpolate="step"),
+            create_layer("rule", rule, marks, strokeWidth=2.5, tooltip=True),
         ],
     }

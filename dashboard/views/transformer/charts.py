@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from dashboard.charts import BLUE, FRAME, GREEN, ORANGE, Spec
+from dashboard.charts import (
+    BLUE,
+    GREEN,
+    LEGEND,
+    ORANGE,
+    Spec,
+    create_frame,
+    create_layer,
+    encode_name,
+    encode_number,
+    tell_apart,
+)
 from dashboard.sequences.word_evidence import ATTENTION, EXPERIMENT, GRADIENT, Evidence
 
 TITLES = {ATTENTION: "attention", GRADIENT: "gradient × input", EXPERIMENT: "word taken away"}
@@ -24,32 +35,17 @@ def plot_evidence(evidence: Evidence, labels: tuple[str, ...]) -> Spec:
         for title in TITLES.values()
     }
     summary = "; ".join(f"most by {title}: {row['word']}" for title, row in most.items())
-    scale = {"domain": list(TITLES.values()), "range": [BLUE, ORANGE, GREEN]}
+    titles = list(TITLES.values())
+    legend = {**LEGEND, "columns": 2, "labelLimit": 200}
+    words = {"title": None, "labelAngle": -60, "labelOverlap": False}
+    shares = {"title": "share", "format": "%", "tickCount": 4}
+    encoding = {
+        "x": encode_name("word", sort=order, axis=words),
+        "xOffset": {"field": "by", "sort": titles},
+        "y": encode_number("share", stack=None, axis=shares),
+        **tell_apart("by", titles, legend, color=(BLUE, ORANGE, GREEN)),
+    }
     return {
-        **FRAME,
-        "description": f"Bars of how much each word matters. {summary}.",
-        "height": 340,
-        "data": {"values": rows},
-        "mark": {"type": "bar", "tooltip": True},
-        "encoding": {
-            "x": {
-                "field": "word",
-                "type": "nominal",
-                "sort": order,
-                "axis": {"title": None, "labelAngle": -60, "labelOverlap": False},
-            },
-            "xOffset": {"field": "by", "sort": list(TITLES.values())},
-            "y": {
-                "field": "share",
-                "type": "quantitative",
-                "stack": None,
-                "axis": {"title": "share", "format": "%", "tickCount": 4},
-            },
-            "color": {
-                "field": "by",
-                "type": "nominal",
-                "scale": scale,
-                "legend": {"title": None, "orient": "top", "columns": 2, "labelLimit": 200},
-            },
-        },
+        **create_frame(f"Bars of how much each word matters. {summary}.", 340),
+        **create_layer("bar", encoding, rows, tooltip=True),
     }
