@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import state
 
@@ -66,6 +67,12 @@ def draw_question(question: Quiz) -> None:
         st.markdown(f"{mark} {question.reveal}")
         right, answered = get_score()
         st.caption(f"Your score so far: {right} of {answered}.")
+
+
+def ask(question: Quiz, title: str) -> DeltaGenerator:
+    """Ask, and return the folder of what was measured: it opens with the answer."""
+    draw_question(question)
+    return st.expander(title, expanded=is_answered(question))
 
 
 def _keep_answer(question: Quiz) -> None:

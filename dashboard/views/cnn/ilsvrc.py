@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.views.cnn.charts import plot_contest
-from dashboard.widgets.lesson import Quiz, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, ask
 
 
 def draw_contest() -> None:
@@ -18,8 +18,7 @@ def draw_contest() -> None:
         right=3,
         reveal="ResNet, 3.6 %, the first bar wholly under the dashed line.",
     )
-    draw_question(question)
-    with st.expander("Top-5 error by year", expanded=is_answered(question)):
+    with ask(question, "Top-5 error by year"):
         st.vega_lite_chart(plot_contest(), width="stretch")
     st.caption(
         "ImageNet contest (ILSVRC): share of test pictures whose class is not among a program's "

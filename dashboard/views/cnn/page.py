@@ -20,7 +20,7 @@ from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convol
 from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps
 from dashboard.views.cnn.ilsvrc import draw_contest
 from dashboard.views.cnn.unit import bind_unit, create_unit, draw_unit
-from dashboard.widgets.lesson import Quiz, Source, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, Source, ask
 from dashboard.widgets.model_select import open_model
 from dashboard.widgets.on_demand import compute_with_bar
 from dashboard.widgets.photo_input import select_photo
@@ -158,8 +158,7 @@ def _draw_evidence(inner: InnerModel, sight: Sight, inside: Inside) -> None:
         )
         + ". It is where the lines below start.",
     )
-    draw_question(question)
-    with st.expander("The measurement", expanded=is_answered(question)):
+    with ask(question, "The measurement"):
         st.vega_lite_chart(plot_survival(curves, titles), width="stretch")
         _say_what_suffices(curves, sight.labels[sight.target])
 

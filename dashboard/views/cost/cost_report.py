@@ -23,7 +23,7 @@ from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energ
 from dashboard.uploads.cost import count_upload
 from dashboard.uploads.model import UploadedModel
 from dashboard.views.cost.charts import plot_layers
-from dashboard.widgets.lesson import Quiz, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, ask
 from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
 from dashboard.widgets.option_select import select_option, slide_option
 
@@ -121,8 +121,7 @@ def draw_cost_report(report: CostReport, store: ResultStore) -> None:
     _draw_energy(report, latency)
     st.subheader("Where is the work?")
     question = create_question(report.layers)
-    draw_question(question)
-    with st.expander("The measurement", expanded=is_answered(question)):
+    with ask(question, "The measurement"):
         st.vega_lite_chart(plot_layers(report.layers), width="stretch")
         told = f"Together {report.macs:,}"
         told += "." if report.declared is None else f"; the card says {report.declared:,}."

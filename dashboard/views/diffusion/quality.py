@@ -32,7 +32,7 @@ from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
 from dashboard.inference.zoo import ZooError
 from dashboard.views.diffusion.networks import GENERATOR, Diffusion, make_key
-from dashboard.widgets.lesson import Quiz, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, ask
 from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
 from dashboard.widgets.on_demand import Move, compute_on_demand
 
@@ -61,8 +61,7 @@ def draw_quality(diffusion: Diffusion, wish: Wish) -> None:
     timing = _draw_timing(diffusion, gan)
     rows = choose_by_steps(settings, float(diffusion.card.details["guidance"]))
     question = create_steps_question(rows)
-    draw_question(question)
-    with st.expander("Quality, measured", expanded=is_answered(question)):
+    with ask(question, "Quality, measured"):
         left, right = st.columns(2, gap="large")
         metrics = diffusion.card.metrics
         spec = plot_steps(rows, gan.card.metrics["fid"], metrics["fid/real"], timing)

@@ -14,7 +14,7 @@ from dashboard.families.examples import read_drawing
 from dashboard.inference.latency import Latency, create_feed, measure_latency
 from dashboard.views.base import PERCEIVE, View
 from dashboard.views.families.examples import draw_examples, make_key
-from dashboard.widgets.lesson import Quiz, Source, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, Source, ask
 from dashboard.widgets.measured import Measured, draw_moment, get_turn, measure
 
 TIMES = "families"
@@ -98,8 +98,7 @@ def create_question(costs: Sequence[Cost]) -> Quiz:
 
 def _ask(costs: Sequence[Cost]) -> None:
     question = create_question(costs)
-    draw_question(question)
-    with st.expander("Time against work", expanded=is_answered(question)):
+    with ask(question, "Time against work"):
         points = [(cost.family.name, cost.macs, cost.answer) for cost in costs]
         st.vega_lite_chart(charts.plot_latency(points), width="stretch")
 

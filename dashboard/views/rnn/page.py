@@ -13,7 +13,7 @@ from dashboard.views.base import PERCEIVE, View
 from dashboard.views.rnn.charts import plot_over_distance
 from dashboard.views.rnn.memory_text import LSTM, RNN, draw_text
 from dashboard.views.rnn.recall_game import draw_recall
-from dashboard.widgets.lesson import Quiz, Source, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, Source, ask
 
 FAR = 32  # words back
 
@@ -72,8 +72,7 @@ def _draw_accuracy(cards: Mapping[str, ModelCard]) -> None:
 def _draw_fading(cards: Mapping[str, ModelCard]) -> None:
     lines = {name: read_fading(card) for name, card in cards.items()}
     question = create_question(lines)
-    draw_question(question)
-    with st.expander("The measurement", expanded=is_answered(question)):
+    with ask(question, "The measurement"):
         st.vega_lite_chart(
             plot_over_distance(lines, "words back", "norm of the gradient", is_logarithmic=True),
             width="stretch",

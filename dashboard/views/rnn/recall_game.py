@@ -12,7 +12,7 @@ from dashboard.inference.counts import tell_share
 from dashboard.sequences.recall import MAX_LAG, Game, play, read_accuracy, read_gradient_norms
 from dashboard.views.rnn.charts import plot_over_distance
 from dashboard.views.rnn.memory_text import make_key
-from dashboard.widgets.lesson import Quiz, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, ask, is_answered
 from dashboard.widgets.option_select import select_seed, slide_option
 
 NETWORKS = {"Vanilla RNN": "rnn.recall", "LSTM": "lstm.recall", "Transformer": "transformer.recall"}
@@ -40,8 +40,7 @@ def draw_recall() -> None:
     with right:
         st.markdown(f"Which letter came first? `{_shorten(games['near'].letters)} ?`")
         st.markdown(describe_games(games))
-    draw_question(question)
-    with st.expander("Can hold, hard to learn: measured", expanded=is_answered(question)):
+    with ask(question, "Can hold, hard to learn: measured"):
         _draw_curves(cards)
 
 

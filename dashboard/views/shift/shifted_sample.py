@@ -17,7 +17,7 @@ from dashboard.limits.out_of_distribution import Statistics, load_statistics
 from dashboard.limits.sample_shift import SampleShift, measure_shift
 from dashboard.stress.base import Corruption
 from dashboard.views.shift.charts import plot_reliability, plot_severities
-from dashboard.widgets.lesson import Quiz, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, ask
 from dashboard.widgets.on_demand import compute_on_demand
 
 SAMPLES = cache.ZOO / "samples"
@@ -126,8 +126,7 @@ def _draw_shift(
         f"{tell_share(last.confidence)}. Where the red line is above the blue one, it is surer "
         "than right.",
     )
-    draw_question(question)
-    with st.expander("The measurement", expanded=is_answered(question)):
+    with ask(question, "The measurement"):
         left, right_side = st.columns(2, gap="large")
         with left:
             st.vega_lite_chart(plot_severities(shift), width="stretch")

@@ -13,7 +13,7 @@ from dashboard.views.transformer.networks import make_key
 from dashboard.views.transformer.patch_maps import draw_patch_maps
 from dashboard.views.transformer.sentences import draw_sentences
 from dashboard.views.transformer.text import SOURCES, THEORY
-from dashboard.widgets.lesson import Quiz, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, ask
 
 COLUMNS = {"rnn": "RNN", "lstm": "LSTM", "transformer": "Transformer"}
 
@@ -55,8 +55,7 @@ def _draw_table() -> None:
         "cannot do it at once. On hardware that can it was built to pay (Vaswani et al. 2017); "
         "that is not measured here.",
     )
-    draw_question(question)
-    with st.expander("The table, every cell measured", expanded=is_answered(question)):
+    with ask(question, "The table, every cell measured"):
         st.markdown(render_markdown(list(COLUMNS.values()), rows))
         st.caption(
             "Can hold, hard to learn: each of the three can carry a letter over the whole row, yet "

@@ -18,7 +18,7 @@ from dashboard.sequences.word_evidence import (
     find_disagreement,
 )
 from dashboard.views.transformer.charts import TITLES, plot_evidence
-from dashboard.widgets.lesson import Quiz, draw_question, is_answered
+from dashboard.widgets.lesson import Quiz, ask
 
 _NEITHER = "neither: no better than a random order"
 
@@ -44,8 +44,7 @@ def draw_evidence(evidence: Evidence, labels: tuple[str, ...], identity: str) ->
         f"× input {found[GRADIENT]:+.2f}, the trivial order ({evidence.trivial}) "
         f"{_say(found[TRIVIAL])}; one random order in twenty reaches {chance:.2f}.",
     )
-    draw_question(question)
-    with st.expander("The measurement", expanded=is_answered(question)):
+    with ask(question, "The measurement"):
         st.vega_lite_chart(plot_evidence(evidence, labels), width="stretch")
         st.markdown(_describe(evidence, labels, found, chance))
 
