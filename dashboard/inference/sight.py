@@ -88,7 +88,7 @@ class Sight:
         return float(compute_probability(self.logits[np.newaxis], index)[0])
 
     def describe(self, index: int, probability: float | None = None) -> str:
-        """Return "espresso (93%)", by default with the probability that the network gives it."""
+        """Return "espresso (93 %)", by default with the probability that the network gives it."""
         share = self.compute_probability(index) if probability is None else probability
         return f"{self.labels[index]} ({tell_share(share)})"
 

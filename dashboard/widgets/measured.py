@@ -28,8 +28,9 @@ class Measured(Generic[T]):
     @property
     def moment(self) -> str:
         """The moment by the clock of this machine: "14:03 UTC", with its day unless today."""
-        day = "" if self.at.date() == datetime.now(self.at.tzinfo).date() else "%-d %B, "
-        return f"{self.at:{day}%H:%M %Z}"
+        is_today = self.at.date() == datetime.now(self.at.tzinfo).date()
+        day = "" if is_today else f"{self.at.day} {self.at:%B}, "  # "%-d" is not known everywhere
+        return f"{day}{self.at:%H:%M %Z}"
 
 
 def measure(compute: Callable[[], T]) -> Measured[T]:
