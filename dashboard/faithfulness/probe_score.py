@@ -1,0 +1,147 @@
+"""How well a map foretells the probes, against the same map slid elsewhere and against blind maps.
+
+The score is Spearman's rank correlation, over the probes, between what the map says is left (its
+sum over what a probe shows) and the class's log-odds: -1 to 1, 0 for a map that knows nothing.
+
+The null is *the same map slid elsewhere*, around the torus and mirrored: as smooth, as peaked, as
+large, in another place. The slides and their mirror images form a group, so for a map whose place
+is arbitrary the p-value is uniform whatever the network answers (a permutation test; Hemerik &
+Goeman 2018, "Exact testing with random permutations", arXiv:1411.7565).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.faithfulness.probes import Probes, place_units
+from dashboard.inference.model import Doubles, Floats
+
+HOP = 2  # units between slides: 14 x 14 x 2 mirror images = 392 places of a map on a 28 x 28 grid
+N_RESAMPLES = 400  # of the bootstrap
+_FLAT = 1e-9  # a response that varies less than this is the same everywhere
+
+
+@dataclass(frozen=True)
+class ProbeScore:
+    """A map under one removal.
+
+    ``n_as_good`` of ``n_elsewhere`` slid copies do at least as well; ``p_value`` counts the map
+    itself among them, so it is never 0.
+    """
+
+    score: float
+    n_as_good: int
+    n_elsewhere: int
+
+    @property
+    def p_value(self) -> float:
+        """The share of all places of this map, its own included, in which it does as well."""
+        return (self.n_as_good + 1) / (self.n_elsewhere + 1)
+
+
+def sum_units(heat: Floats, grid: tuple[int, int]) -> Doubles:
+    """Return the sum of a map (H, W) over each unit of the grid, (U, V)."""
+    rows, columns = (place_units(side) for side in heat.shape)
+    firsts = [np.flatnonzero(np.diff(each, prepend=-1)) for each in (rows, columns)]
+    sums: Doubles = np.add.reduceat(
+        np.add.reduceat(heat.astype(np.float64), firsts[0], axis=0), firsts[1], axis=1
+    )
+    assert sums.shape == grid
+    return sums
+
+
+def slide(units: Doubles) -> Doubles:
+    """Return all places of a map (U, V) on the grid, (M, U, V), its own first."""
+    height, width = units.shape
+    step = [HOP if side % HOP == 0 else 1 for side in units.shape]  # a group needs a divisor
+    places = [
+        np.roll(each, (down, right), (0, 1))
+        for each in (units, units[:, ::-1])
+        for down in range(0, height, step[0])
+        for right in range(0, width, step[1])
+    ]
+    return np.stack(places)
+
+
+def rank(values: Doubles) -> Doubles:
+    """Return ranks (N, M) of each column, ties at their mean rank, standardised to length 1.
+
+    A column without any difference gives zeros: it agrees with nothing.
+    """
+    order = np.argsort(values, axis=0, kind="stable")
+    ranks = np.empty_like(values)
+    np.put_along_axis(ranks, order, np.arange(len(values), dtype=float)[:, None], axis=0)
+    _share_ties(values, order, ranks)
+    ranks -= ranks.mean(axis=0)
+    lengths = np.sqrt((ranks**2).sum(axis=0))
+    standard: Doubles = np.divide(ranks, lengths, out=np.zeros_like(ranks), where=lengths > _FLAT)
+    return standard
+
+
+def _share_ties(values: Doubles, order: NDArray[np.intp], ranks: Doubles) -> None:
+    ordered = np.take_along_axis(values, order, axis=0)
+    tied = np.flatnonzero((ordered[1:] == ordered[:-1]).any(axis=0))
+    for column in tied:
+        _, group, counts = np.unique(values[:, column], return_inverse=True, return_counts=True)
+        last = np.cumsum(counts)
+        ranks[:, column] = (last - (counts + 1) / 2)[group]
+
+
+def score_map(probes: Probes, heat: Floats) -> tuple[ProbeScore, ...]:
+    """Return the score of a map (H, W) under each removal, and of its slid copies: no run needed.
+
+    Raises:
+        ValueError: the map holds values that are not finite.
+    """
+    if not np.isfinite(heat).all():
+        raise ValueError("A heat map must be finite to be scored.")
+    places = slide(sum_units(heat, probes.grid)).reshape(-1, probes.shown.shape[1])  # (M, U V)
+    said = rank(probes.shown.astype(np.float64) @ places.T)  # (N, M)
+    heard = rank(probes.log_odds.T)  # (N, R)
+    scores = heard.T @ said  # (R, M)
+    return tuple(_count(row) for row in scores)
+
+
+def _count(row: Doubles) -> ProbeScore:
+    own, elsewhere = float(row[0]), row[1:]
+    # Slides of a symmetric map are the map again: equal up to rounding, and as good.
+    return ProbeScore(own, int((elsewhere >= own - 1e-9).sum()), len(elsewhere))
+
+
+def compare_maps(
+    probes: Probes, heat: Floats, others: list[Floats], seed: int = 0, level: float = 0.05
+) -> Doubles:
+    """Return the lower bound of the map's lead over each of K others, (R, K).
+
+    A paired bootstrap over the probes (Efron 1979): the ``level`` quantile of the difference of
+    two rank correlations on the same resampled probes. Above 0: the lead is more than the choice
+    of probes explains.
+    """
+    maps = [heat, *others]
+    shown = probes.shown.astype(np.float64)
+    sums = np.stack([shown @ sum_units(each, probes.grid).ravel() for each in maps], axis=1)
+    said, heard = rank(sums), rank(probes.log_odds.T)  # (N, 1 + K), (N, R)
+    n = len(said)
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(n, np.full(n, 1 / n), N_RESAMPLES) / n  # (B, N)
+    bounds = np.empty((heard.shape[1], len(others)))
+    for r in range(heard.shape[1]):
+        drawn = _correlate(weights, said, heard[:, r])  # (B, 1 + K)
+        bounds[r] = np.quantile(drawn[:, :1] - drawn[:, 1:], level, axis=0)
+    return bounds
+
+
+def _correlate(weights: Doubles, said: Doubles, heard: Doubles) -> Doubles:
+    """Return Pearson's correlation of ranks (N, K) with ranks (N,) under each row of weights."""
+    mean_said, mean_heard = weights @ said, weights @ heard
+    products = weights @ (said * heard[:, None]) - mean_said * mean_heard[:, None]
+    spread_said = weights @ said**2 - mean_said**2
+    spread_heard = weights @ heard**2 - mean_heard**2
+    size = np.sqrt(np.maximum(spread_said * spread_heard[:, None], 0))
+    correlations: Doubles = np.divide(
+        products, size, out=np.zeros_like(products), where=size > 1e-15
+    )
+    return correlations
