@@ -17,7 +17,7 @@ PATCH = 112  # pixels a side of a patch as it is shown
 
 
 def encode_url(image: Bytes) -> str:
-    """Return a picture (H, W, 3 or 4) as a data URL."""
+    """Return a picture (H, W), (H, W, 3) or (H, W, 4) as a data URL."""
     return "data:image/png;base64," + base64.b64encode(encode_png(image)).decode()
 
 

@@ -92,7 +92,7 @@ def list_scales(signed: Iterable[bool]) -> list[tuple[str, str, str]]:
 
 
 def encode_png(image: Bytes) -> bytes:
-    """Return a picture (H, W, 3) or (H, W, 4) as PNG."""
+    """Return a picture (H, W), (H, W, 3) or (H, W, 4) as PNG."""
     buffer = io.BytesIO()
     # Level 6, the default, takes three times as long for a tenth less.
     Image.fromarray(image).save(buffer, format="PNG", compress_level=3)

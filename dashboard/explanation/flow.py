@@ -13,17 +13,24 @@ from typing import Protocol, TypeVar
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Method, Question
 from dashboard.attribution.params import Params, compute_defaults
-from dashboard.faithfulness.baselines import N_RANDOM, BaselineScores, compute_baselines
 from dashboard.faithfulness.completeness import Completeness, compute_completeness
-from dashboard.faithfulness.score import FaithfulnessScore, compute_faithfulness
-from dashboard.faithfulness.verdict import Verdict, compute_verdict
-from dashboard.inference.model import Floats
+from dashboard.faithfulness.curve_pair import CurvePair, compute_curve_pairs
+from dashboard.faithfulness.probes import Probes, choose_n_probes, join_probes, run_probes
+from dashboard.faithfulness.removal import GREY, JUDGES, Removal
+from dashboard.faithfulness.verdict import (
+    BLIND,
+    Evidence,
+    Verdict,
+    find_small,
+    judge_map,
+    weigh,
+)
+from dashboard.inference.model import Floats, Model
 from dashboard.inference.sight import Sight
 from dashboard.limits.maps import Report, report_nothing
 
 T = TypeVar("T")
 
-OPPONENTS = ("intensity", "edges", "center")
 WAITING = "Waiting: another visitor has asked for the same"
 
 
@@ -52,34 +59,43 @@ class Map:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What one method answered and how the answer fared; untested while ``score`` is None.
+    """What one method answered and how the answer fared; untested while ``verdict`` is None.
 
-    ``problem`` is a sentence where the method gave no map.
+    ``curves`` picture the test; ``problem`` is a sentence where the method gave no map.
     """
 
     method: Method
     params: Params
     map: Map | None = None
-    score: FaithfulnessScore | None = None
     verdict: Verdict | None = None
+    curves: CurvePair | None = None
     problem: str = ""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything known so far; the baselines once a map is to be tested."""
+    """Everything known so far; the evidence once a map is to be tested."""
 
     explanations: tuple[Explanation, ...]
-    baselines: BaselineScores | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked: why this score, by these methods, each with its parameters."""
+    """What is asked: why this score, by these methods, each with its parameters.
+
+    ``removal`` is what the curves show; where no verdict rests on it, it is probed as well.
+    """
 
     sight: Sight
     question: Question
     choices: Sequence[tuple[Method, Params]]
+    removal: Removal = GREY
+
+    @property
+    def removals(self) -> tuple[Removal, ...]:
+        """The removals that are probed: those that judge, and the one on show."""
+        return JUDGES if self.removal.is_judge else (*JUDGES, self.removal)
 
     def make_key(self, *what: Hashable) -> Hashable:
         """Return what names a result of this question, whatever the methods."""
@@ -90,19 +106,35 @@ class Request:
         """Return what names one map, or ``what`` of it, and nothing else."""
         return self.make_key("map", method.name, *sorted(params.items()), *what)
 
+    def make_verdict_key(self, method: Method, params: Params) -> Hashable:
+        """Return what names the verdict on one map."""
+        return self.make_map_key(method, params, "verdict", *self._name_removals())
+
+    def make_curves_key(self, method: Method, params: Params) -> Hashable:
+        """Return what names the curves of one map."""
+        return self.make_map_key(method, params, "curves", self.removal.name)
+
+    def make_evidence_key(self) -> Hashable:
+        """Return what names the evidence that judges every map."""
+        return self.make_key("evidence", *self._name_removals())
+
+    def _name_removals(self) -> list[str]:
+        return [each.name for each in self.removals]
+
     def is_computed(self, results: Results) -> bool:
         """Return whether everything asked for is at hand already."""
         keys = [self.make_map_key(*chosen) for chosen in self.choices]
         for chosen in self.choices:
             if isinstance(results.get(self.make_map_key(*chosen)), Map):  # else there is no test
-                keys += [self.make_key("baselines"), self.make_map_key(*chosen, "score")]
+                keys += [self.make_evidence_key(), self.make_verdict_key(*chosen)]
+                keys.append(self.make_curves_key(*chosen))
         return all(results.get(key) is not None for key in keys)
 
 
 def explain(
     request: Request, results: Results, progress: Report = report_nothing
 ) -> Iterator[Findings]:
-    """Yield after every finished piece of work: first all maps, then the tests of each.
+    """Yield after every finished piece of work: all maps, then the verdicts, then their curves.
 
     ``progress`` is told what is being done and the fraction of that which is done; it may raise
     to stop, and what is finished by then is kept.
@@ -114,11 +146,34 @@ def explain(
         yield Findings(tuple(done))
     if not any(each.map for each in done):
         return
-    baselines = work.score_baselines()
-    yield Findings(tuple(done), baselines)
+    evidence = work.gather_evidence()
+    done = [work.judge(each, evidence) for each in done]
+    yield Findings(tuple(done), evidence)
     for i, each in enumerate(done):
-        done[i] = work.judge(each, baselines)
-        yield Findings(tuple(done), baselines)
+        done[i] = work.draw_curves(each)
+        yield Findings(tuple(done), evidence)
+
+
+def draw_blind(model: Model, question: Question) -> dict[str, Floats]:
+    """Return the maps (H, W) that know nothing of the network and are hard to beat."""
+    heats = {}
+    for name in BLIND:
+        method = get_method(name)
+        attribution = method.attribute(model, question, compute_defaults(method.params))
+        heats[name] = method.compute_heat(attribution)
+    return heats
+
+
+def gather_evidence(
+    model: Model,
+    question: Question,
+    removals: Sequence[Removal] = JUDGES,
+    n: int | None = None,
+) -> Evidence:
+    """Return what judges every map of a question, in one go; ``n`` probes under each removal."""
+    n = n or choose_n_probes(question.inputs.shape[2:])
+    probes = run_probes(model, question, removals, n)
+    return weigh(question, removals, probes, draw_blind(model, question))
 
 
 @dataclass(frozen=True)
@@ -148,39 +203,53 @@ class _Work:
             return replace(untested, problem=outcome)
         return replace(untested, map=outcome)
 
-    def _draw_trivial(self, name: str, seed: int) -> Floats:
-        method, question = get_method(name), replace(self.request.question, seed=seed)
-        params = compute_defaults(method.params)
-        return method.compute_heat(method.attribute(self.request.sight.model, question, params))
+    def gather_evidence(self) -> Evidence:
+        request = self.request
 
-    def score_baselines(self) -> BaselineScores:
-        question = self.request.question
-        listener = partial(self.progress, "Testing the trivial maps")
+        def compute() -> Evidence:
+            if obstacle := find_small(request.question):
+                return Evidence((), None, {}, obstacle)
+            parts = [self._probe(removal) for removal in request.removals]
+            blind = self._keep(request.make_key("blind"), self._draw_blind)
+            return weigh(request.question, request.removals, join_probes(parts), blind)
 
-        def compute() -> BaselineScores:
-            listener(0.0)
-            # The seeds start past the question's own, or the random map on show meets itself.
-            seeds = range(question.seed + 1, question.seed + 1 + N_RANDOM)
-            randoms = [self._draw_trivial("random", seed) for seed in seeds]
-            others = {name: self._draw_trivial(name, question.seed) for name in OPPONENTS}
-            model = self.request.sight.model
-            return compute_baselines(model, question, randoms, others, progress=listener)
+        return self._keep(request.make_evidence_key(), compute)
 
-        return self._keep(self.request.make_key("baselines"), compute)
-
-    def judge(self, drawn: Explanation, baselines: BaselineScores) -> Explanation:
-        method, question = drawn.method, self.request.question
-        if drawn.map is None:
-            return drawn
-        heat = drawn.map.heat
-        score = self._keep(
-            self.request.make_map_key(method, drawn.params, "score"),
-            lambda: compute_faithfulness(
-                self.request.sight.model,
-                question,
-                heat,
-                progress=partial(self.progress, f"{method.label}: testing the map"),
-            ),
+    def _probe(self, removal: Removal) -> Probes:
+        request = self.request
+        n = choose_n_probes(request.question.inputs.shape[2:])
+        listener = partial(self.progress, f"Testing: {n} pictures with half taken away")
+        return self._keep(
+            request.make_key("probes", removal.name),
+            lambda: run_probes(request.sight.model, request.question, [removal], n, listener),
         )
-        verdict = compute_verdict(score, baselines, method.name, question.versus is not None)
-        return replace(drawn, score=score, verdict=verdict)
+
+    def _draw_blind(self) -> dict[str, Floats]:
+        return draw_blind(self.request.sight.model, self.request.question)
+
+    def judge(self, drawn: Explanation, evidence: Evidence) -> Explanation:
+        method, found = drawn.method, drawn.map
+        if found is None:
+            return drawn
+        verdict = self._keep(
+            self.request.make_verdict_key(method, drawn.params),
+            lambda: judge_map(evidence, found.heat, method.name, method.is_stochastic),
+        )
+        return replace(drawn, verdict=verdict)
+
+    def draw_curves(self, judged: Explanation) -> Explanation:
+        method, found, request = judged.method, judged.map, self.request
+        if found is None:
+            return judged
+        listener = partial(self.progress, f"{method.label}: its order, pixel by pixel")
+        curves = self._keep(
+            request.make_curves_key(method, judged.params),
+            lambda: compute_curve_pairs(
+                request.sight.model,
+                request.question,
+                {"map": found.heat},
+                request.removal,
+                progress=listener,
+            )["map"],
+        )
+        return replace(judged, curves=curves)

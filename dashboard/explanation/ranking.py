@@ -7,53 +7,52 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.explanation.flow import Findings
-from dashboard.faithfulness.verdict import MARGIN
+from dashboard.faithfulness.verdict import Outcome
 from dashboard.inference.counts import tell_count
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A map's insertion minus deletion; ``is_trivial``: it knows nothing of the network."""
+    """A map's score over the probes, and what may be said of it."""
 
     title: str
     score: float
-    is_trivial: bool
+    outcome: Outcome
+
+    @property
+    def is_trivial(self) -> bool:
+        """Whether the map knows nothing of the network."""
+        return self.outcome is Outcome.YARDSTICK
 
 
 def rank_entries(findings: Findings) -> list[Entry]:
-    """Return every tested map and the best of the random ones, best first."""
-    assert findings.baselines is not None
+    """Return every tested map that has a score, best first."""
     entries = [
-        Entry(each.method.label, each.score.score, each.method.is_baseline)
+        Entry(each.method.label, each.verdict.score, each.verdict.outcome)
         for each in findings.explanations
-        if each.score is not None and each.method.name != "random"
+        if each.verdict is not None and math.isfinite(each.verdict.score)
     ]
-    randoms = [each.score for each in findings.baselines.random]
-    entries.append(Entry(f"Random, best of {len(randoms)}", max(randoms), True))
-    finite = [entry for entry in entries if math.isfinite(entry.score)]
-    return sorted(finite, key=lambda entry: -entry.score)
+    return sorted(entries, key=lambda entry: -entry.score)
 
 
 def describe_contest(entries: Sequence[Entry]) -> str:
-    """Return one sentence: is the best method above the best trivial map on this picture?"""
+    """Return one sentence: which methods may be believed on this picture?"""
     methods = [entry for entry in entries if not entry.is_trivial]
     trivial = [entry for entry in entries if entry.is_trivial]
     if not methods or not trivial:
         return "There is nothing to compare: no map of either kind has a score."
-    best, rival = methods[0], trivial[0]
-    figures = f"({best.score:+.2f} against {rival.score:+.2f}, insertion minus deletion)"
-    if best.score >= rival.score + MARGIN:
-        below = sum(entry.score < rival.score + MARGIN for entry in methods)
-        of = f"of {len(methods)} methods"
-        told = tell_count(below, f"{of} does", f"{of} do")
-        rest = f" {told} not manage that." if below else ""
+    believable = [entry for entry in methods if entry.outcome is Outcome.BELIEVABLE]
+    rival = f"**{trivial[0].title}**, which knows nothing of the network, {trivial[0].score:+.2f}"
+    if believable:
+        best = believable[0]
+        told = tell_count(len(believable), "map is", "maps are")
         return (
-            f"On this picture the best method, **{best.title}**, is above the best trivial map, "
-            f"**{rival.title}** {figures}.{rest}"
+            f"Of {len(methods)} methods, {told} believable on this picture; the best is "
+            f"**{best.title}**: it agrees with what the network loses by {best.score:+.2f} "
+            f"(0 is ignorance, 1 the most), {rival}."
         )
-    relation = "only level with" if best.score > rival.score - MARGIN else "below"
     return (
-        f"On this picture even the best method, **{best.title}**, is {relation} a map that knows "
-        f"nothing of the network, **{rival.title}** {figures}: none of the maps has shown that it "
-        "knows more."
+        f"On this picture no map is believable: not even **{methods[0].title}** "
+        f"({methods[0].score:+.2f}) has shown that it knows more than a map that is blind, or than "
+        f"itself in another place ({rival})."
     )

@@ -14,13 +14,13 @@ from typing import Any
 
 from dashboard.charts import curve_points
 from dashboard.explanation.flow import Explanation, Findings, Request
-from dashboard.faithfulness.baselines import BaselineScores
-from dashboard.faithfulness.score import FaithfulnessScore
+from dashboard.faithfulness.curve_pair import CurvePair
+from dashboard.faithfulness.verdict import LEVEL, Evidence, Verdict
 from dashboard.inference.sight import Sight
 
 Json = dict[str, Any]
 
-FORMAT = "glass-box-report/1"
+FORMAT = "glass-box-report/2"
 N_TOP = 5  # classes that are told, the likeliest first
 # Both builds of ONNX Runtime are listed: which of them is installed is part of the answer.
 _PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy", "pillow", "captum", "torch")
@@ -75,8 +75,8 @@ def build_report(
             "versus": None if question.versus is None else describe(question.versus),
         },
         "top_classes": [describe(index) for index in sight.ranking[:N_TOP]],
-        "methods": [_describe_method(each, question.seed) for each in findings.explanations],
-        "baselines": _describe_baselines(findings.baselines) if findings.baselines else None,
+        "methods": [_describe_method(each, request) for each in findings.explanations],
+        "test": _describe_test(findings.evidence) if findings.evidence else None,
         "versions": read_versions(),
     }
     cleaned: Json = _clean(report)
@@ -93,37 +93,58 @@ def _describe_class(sight: Sight, index: int) -> Json:
     return {"index": index, "label": sight.labels[index], "probability": probability}
 
 
-def _describe_method(explanation: Explanation, seed: int) -> Json:
-    method, score, verdict = explanation.method, explanation.score, explanation.verdict
+def _describe_method(explanation: Explanation, request: Request) -> Json:
+    method, verdict, curves = explanation.method, explanation.verdict, explanation.curves
     completeness = explanation.map.completeness if explanation.map else None
     return {
         "name": method.name,
         "label": method.label,
         "source": method.source,
         "params": dict(sorted(explanation.params.items())),
-        "seed": seed,
+        "seed": request.question.seed,
         "problem": explanation.problem or None,
-        "faithfulness": _describe_score(score) if score else None,
-        "verdict": asdict(verdict) if verdict else None,
+        "verdict": _describe_verdict(verdict) if verdict else None,
+        "curves": _describe_curves(curves, request.removal.name) if curves else None,
         "completeness": asdict(completeness) if completeness else None,
     }
 
 
-def _describe_baselines(baselines: BaselineScores) -> Json:
+def _describe_test(evidence: Evidence) -> Json:
     return {
-        "random": [_describe_score(each) for each in baselines.random],
-        **{name: _describe_score(each) for name, each in sorted(baselines.others.items())},
+        "probes": len(evidence.probes.shown) if evidence.probes else 0,
+        "level": LEVEL,
+        "removals": {each.name: each.is_judge for each in evidence.removals},
+        "blind_maps": list(evidence.blind),
+        "obstacle": evidence.obstacle,
     }
 
 
-def _describe_score(score: FaithfulnessScore) -> Json:
+def _describe_verdict(verdict: Verdict) -> Json:
     return {
-        "score": score.score,
-        "insertion_auc": score.insertion.auc,
-        "deletion_auc": score.deletion.auc,
-        "has_ranking": score.has_ranking,
-        "insertion": curve_points(score.insertion),
-        "deletion": curve_points(score.deletion),
+        "outcome": verdict.outcome,
+        "text": verdict.text,
+        "advice": verdict.advice,
+        "score": verdict.score,
+        "findings": [
+            {
+                "removal": each.removal.name,
+                **asdict(each.score),
+                "p_value": each.score.p_value,
+                "leads_at_least": dict(sorted(each.leads.items())),
+            }
+            for each in verdict.findings
+        ],
+    }
+
+
+def _describe_curves(curves: CurvePair, removal: str) -> Json:
+    return {
+        "removal": removal,
+        "difference": curves.difference,
+        "insertion_auc": curves.insertion.auc,
+        "deletion_auc": curves.deletion.auc,
+        "insertion": curve_points(curves.insertion),
+        "deletion": curve_points(curves.deletion),
     }
 
 

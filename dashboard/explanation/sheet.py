@@ -39,7 +39,7 @@ _EXTRA_SIGNS = "…·“”’"
 class SheetEntry:
     """One map (H, W) and the texts under it.
 
-    ``score`` is insertion minus deletion, None if not tested; ``tone`` a key of ``TONE_COLORS``;
+    ``score`` is the agreement with the probes, None without; ``tone`` a key of ``TONE_COLORS``;
     ``note`` a last line in small type, e.g. the parameters or the completeness gap.
     """
 
@@ -120,7 +120,9 @@ def _render_map_cell(photo: Bytes, entry: SheetEntry, opacity: float) -> Image.I
         _render_bar(scale, entry.is_signed, opacity),
     ]
     if entry.score is not None:
-        parts.append(_render_text([_Line(f"Insertion - deletion: {entry.score:.2f}", TEXT)], CELL))
+        parts.append(
+            _render_text([_Line(f"Agreement with the network: {entry.score:+.2f}", TEXT)], CELL)
+        )
     if entry.verdict:
         parts.append(_render_verdict(entry.verdict, entry.tone))
     if entry.note:

@@ -1,6 +1,6 @@
 """Replace pixels in a map's order and watch the probability: what both curve tests share.
 
-A test says only what the picture is at the start and at the end; see insertion.py, deletion.py.
+A test says only what the picture is at the start and at the end; see curve_pair.py.
 Source: Petsiuk et al. 2018, "RISE", arXiv:1806.07421, section 3.2.
 """
 
@@ -17,10 +17,13 @@ from dashboard.inference.model import Doubles, Floats, Model
 from dashboard.inference.probability import compute_probability
 
 Ranks = NDArray[np.int32]
+Steps = NDArray[np.uint8]
 
 DEFAULT_N_STEPS = 24
 # 32 inputs of (3, 260, 260) float32 are 26 MB, and few enough that "stop" acts within a second.
 CHUNK = 32
+# A map whose values differ by less than this share of its largest one is float32 noise.
+_FLAT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Curve:
         return float(np.trapezoid(self.probabilities, self.fractions))
 
 
+def has_ranking(heat: Floats) -> bool:
+    """Return whether the map (H, W) puts any pixel above another."""
+    return float(np.ptp(heat)) > _FLAT * float(np.abs(heat).max())
+
+
 def compute_ranks(heat: Floats, seed: int = 0) -> Ranks:
     """Return each pixel's place (H, W) in descending order of ``heat`` (H, W): 0 is the hottest.
 
@@ -55,6 +63,18 @@ def compute_ranks(heat: Floats, seed: int = 0) -> Ranks:
     ranks = np.empty(heat.size, dtype=np.int32)
     ranks[order] = np.arange(heat.size, dtype=np.int32)
     return ranks.reshape(heat.shape)
+
+
+def compute_steps(heat: Floats, n_steps: int = DEFAULT_N_STEPS, seed: int = 0) -> Steps:
+    """Return the step, from 1 on, in which each pixel (H, W) is replaced by ``compute_curves``."""
+    ranks = compute_ranks(heat, seed)
+    steps = np.searchsorted(_count_replaced(ranks.size, n_steps), ranks, side="right")
+    return steps.astype(np.uint8)
+
+
+def _count_replaced(n_pixels: int, n_steps: int) -> NDArray[np.intp]:
+    """Return how many pixels are replaced after each step, 0 first."""
+    return np.unique(np.round(np.linspace(0, n_pixels, n_steps + 1)).astype(np.intp))
 
 
 def compute_curves(
@@ -80,7 +100,7 @@ def compute_curves(
     if any(r.shape != start.shape[1:] for r in ranks):
         raise ValueError("The heat map and the input differ in size.")
     n_pixels = start[0].size
-    counts = np.unique(np.round(np.linspace(0, n_pixels, n_steps + 1)).astype(int))
+    counts = _count_replaced(n_pixels, n_steps)
     n_inner = len(counts) - 2
     inner = np.empty(len(ranks) * n_inner)
     for first in range(0, len(inner), CHUNK):

@@ -11,10 +11,12 @@ Goeman 2018, "Exact testing with random permutations", arXiv:1411.7565).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.lib.stride_tricks import sliding_window_view
 
 from dashboard.faithfulness.probes import Probes, place_units
 from dashboard.inference.model import Doubles, Floats
@@ -56,38 +58,32 @@ def sum_units(heat: Floats, grid: tuple[int, int]) -> Doubles:
 def slide(units: Doubles) -> Doubles:
     """Return all places of a map (U, V) on the grid, (M, U, V), its own first."""
     height, width = units.shape
-    step = [HOP if side % HOP == 0 else 1 for side in units.shape]  # a group needs a divisor
+    down, right = (HOP if side % HOP == 0 else 1 for side in units.shape)  # of a group: a divisor
     places = [
-        np.roll(each, (down, right), (0, 1))
+        # Windows of the map laid out twice each way are its places around the torus.
+        sliding_window_view(np.tile(each, (2, 2)), units.shape)[:height:down, :width:right]
         for each in (units, units[:, ::-1])
-        for down in range(0, height, step[0])
-        for right in range(0, width, step[1])
     ]
-    return np.stack(places)
+    return np.concatenate([each.reshape(-1, height, width) for each in places])
 
 
 def rank(values: Doubles) -> Doubles:
-    """Return ranks (N, M) of each column, ties at their mean rank, standardised to length 1.
+    """Return ranks (M, N) of each row, ties at their mean rank, standardised to length 1.
 
-    A column without any difference gives zeros: it agrees with nothing.
+    A row without any difference gives zeros: it agrees with nothing.
     """
-    order = np.argsort(values, axis=0, kind="stable")
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    places = np.broadcast_to(np.arange(values.shape[1], dtype=float), values.shape).copy()
+    for row in np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)):
+        _, group, counts = np.unique(ordered[row], return_inverse=True, return_counts=True)
+        places[row] = (np.cumsum(counts) - (counts + 1) / 2)[group]
     ranks = np.empty_like(values)
-    np.put_along_axis(ranks, order, np.arange(len(values), dtype=float)[:, None], axis=0)
-    _share_ties(values, order, ranks)
-    ranks -= ranks.mean(axis=0)
-    lengths = np.sqrt((ranks**2).sum(axis=0))
+    np.put_along_axis(ranks, order, places, axis=1)
+    ranks -= (values.shape[1] - 1) / 2  # the mean, ties or not
+    lengths = np.sqrt((ranks**2).sum(axis=1, keepdims=True))
     standard: Doubles = np.divide(ranks, lengths, out=np.zeros_like(ranks), where=lengths > _FLAT)
     return standard
-
-
-def _share_ties(values: Doubles, order: NDArray[np.intp], ranks: Doubles) -> None:
-    ordered = np.take_along_axis(values, order, axis=0)
-    tied = np.flatnonzero((ordered[1:] == ordered[:-1]).any(axis=0))
-    for column in tied:
-        _, group, counts = np.unique(values[:, column], return_inverse=True, return_counts=True)
-        last = np.cumsum(counts)
-        ranks[:, column] = (last - (counts + 1) / 2)[group]
 
 
 def score_map(probes: Probes, heat: Floats) -> tuple[ProbeScore, ...]:
@@ -99,9 +95,8 @@ def score_map(probes: Probes, heat: Floats) -> tuple[ProbeScore, ...]:
     if not np.isfinite(heat).all():
         raise ValueError("A heat map must be finite to be scored.")
     places = slide(sum_units(heat, probes.grid)).reshape(-1, probes.shown.shape[1])  # (M, U V)
-    said = rank(probes.shown.astype(np.float64) @ places.T)  # (N, M)
-    heard = rank(probes.log_odds.T)  # (N, R)
-    scores = heard.T @ said  # (R, M)
+    said = rank(places @ probes.shown.T.astype(np.float64))  # (M, N)
+    scores = rank(probes.log_odds) @ said.T  # (R, M)
     return tuple(_count(row) for row in scores)
 
 
@@ -112,7 +107,7 @@ def _count(row: Doubles) -> ProbeScore:
 
 
 def compare_maps(
-    probes: Probes, heat: Floats, others: list[Floats], seed: int = 0, level: float = 0.05
+    probes: Probes, heat: Floats, others: Sequence[Floats], seed: int = 0, level: float = 0.05
 ) -> Doubles:
     """Return the lower bound of the map's lead over each of K others, (R, K).
 
@@ -120,18 +115,24 @@ def compare_maps(
     two rank correlations on the same resampled probes. Above 0: the lead is more than the choice
     of probes explains.
     """
-    maps = [heat, *others]
-    shown = probes.shown.astype(np.float64)
-    sums = np.stack([shown @ sum_units(each, probes.grid).ravel() for each in maps], axis=1)
-    said, heard = rank(sums), rank(probes.log_odds.T)  # (N, 1 + K), (N, R)
-    n = len(said)
-    rng = np.random.default_rng(seed)
-    weights = rng.multinomial(n, np.full(n, 1 / n), N_RESAMPLES) / n  # (B, N)
-    bounds = np.empty((heard.shape[1], len(others)))
-    for r in range(heard.shape[1]):
-        drawn = _correlate(weights, said, heard[:, r])  # (B, 1 + K)
-        bounds[r] = np.quantile(drawn[:, :1] - drawn[:, 1:], level, axis=0)
+    units = np.stack([sum_units(each, probes.grid).ravel() for each in (heat, *others)])
+    said = rank(units @ probes.shown.T.astype(np.float64)).T  # (N, 1 + K)
+    heard = rank(probes.log_odds)  # (R, N)
+    weights = _draw_resamples(len(said), seed)
+    bounds = np.empty((len(heard), len(others)))
+    for bound, each in zip(bounds, heard, strict=True):
+        drawn = _correlate(weights, said, each)  # (B, 1 + K)
+        bound[:] = np.quantile(drawn[:, :1] - drawn[:, 1:], level, axis=0)
     return bounds
+
+
+@lru_cache(maxsize=4)
+def _draw_resamples(n: int, seed: int) -> Doubles:
+    """Return how often each of ``n`` probes is drawn in each resample, over ``n``: (B, N)."""
+    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), N_RESAMPLES)
+    weights: Doubles = counts / n
+    weights.flags.writeable = False
+    return weights
 
 
 def _correlate(weights: Doubles, said: Doubles, heard: Doubles) -> Doubles:

@@ -11,7 +11,8 @@ gradient-based attribution methods", arXiv:1711.06104 (sensitivity-n).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ N_CELLS = 7  # along each side: what is shown or hidden together
 N_UNITS = 28  # along each side: cells begin at every unit, maps are summed in them
 N_SHOWN = N_CELLS * N_CELLS // 2  # cells
 TOLERANCE = 0.01  # in the share of pixels that a probe shows
+SMALL = 64  # pixels along a side: networks for such pictures answer in well under a millisecond
 CHUNK = 32  # inputs that run at once: 19 MB of (3, 224, 224), and "stop" acts within a second
 
 
@@ -34,15 +36,13 @@ CHUNK = 32  # inputs that run at once: 19 MB of (3, 224, 224), and "stop" acts w
 class Probes:
     """``shown`` (N, U * V) says which units each probe shows; the grid is U = V = 28 or the side.
 
-    ``log_odds`` (R, N) is the class's under each of R removals; ``whole`` the untouched photo's,
-    ``removed`` (R,) those of a photo of which nothing is left.
+    ``log_odds`` (R, N) is the class's under each of R removals; ``whole`` the untouched photo's.
     """
 
     shown: Bools
     grid: tuple[int, int]
     log_odds: Doubles
     whole: float
-    removed: Doubles
 
 
 def compute_log_odds(logits: Floats, target: int, versus: int | None = None) -> Doubles:
@@ -66,6 +66,17 @@ def place_units(side: int) -> Places:
     return np.arange(side) * units // side
 
 
+def choose_n_probes(size: tuple[int, int]) -> int:
+    """Return how many probes judge a picture (H, W): a large one costs more, and fewer tell."""
+    return 512 if max(size) <= SMALL else 256
+
+
+def join_probes(parts: Sequence[Probes]) -> Probes:
+    """Return the probes of several removals, of the same picture and seed, as one."""
+    return replace(parts[0], log_odds=np.concatenate([each.log_odds for each in parts]))
+
+
+@lru_cache(maxsize=8)  # the same for every picture of a size
 def create_shown(n: int, size: tuple[int, int], seed: int = 0) -> Bools:
     """Return which units of the grid each of ``n`` probes of a picture (H, W) shows, (n, U, V).
 
@@ -85,7 +96,9 @@ def create_shown(n: int, size: tuple[int, int], seed: int = 0) -> Bools:
         grid = np.roll(grid, (rng.integers(len(grid)), rng.integers(grid.shape[1])), (0, 1))
         if abs(float(weights[grid].sum()) - wanted) <= TOLERANCE:
             drawn.append(grid)
-    return np.stack(drawn)
+    shown = np.stack(drawn)
+    shown.flags.writeable = False
+    return shown
 
 
 def _enlarge(cells: Bools, grid: tuple[int, ...]) -> Bools:
@@ -101,7 +114,7 @@ def run_probes(
     n: int,
     progress: Progress = ignore_progress,
 ) -> Probes:
-    """Show the network ``n`` probes under each removal: R x (n + 1) + 1 inputs.
+    """Show the network ``n`` probes under each removal: R x n + 1 inputs.
 
     Raises:
         ValueError: the picture has fewer than 7 pixels along a side.
@@ -113,7 +126,6 @@ def run_probes(
     shown = create_shown(n, size, question.seed)
     rows, columns = (place_units(side) for side in size)
     log_odds = np.empty((len(removals), n))
-    removed = np.empty(len(removals))
     for r, removal in enumerate(removals):
         empty = removal.compute(model, photo)
         for first in range(0, n, CHUNK):
@@ -121,10 +133,9 @@ def run_probes(
             pictures = np.where(masks[:, np.newaxis], photo, empty)
             log_odds[r, first : first + len(masks)] = _ask(model, question, pictures)
             progress((r + (first + len(masks)) / n) / len(removals))
-        removed[r] = _ask(model, question, empty[np.newaxis])[0]
     whole = float(_ask(model, question, question.inputs)[0])
     grid = shown.shape[1], shown.shape[2]
-    return Probes(shown.reshape(n, -1), grid, log_odds, whole, removed)
+    return Probes(shown.reshape(n, -1), grid, log_odds, whole)
 
 
 def _ask(model: Model, question: Question, pictures: Floats) -> Doubles:

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.faithfulness.curves import compute_ranks
-from dashboard.faithfulness.score import has_ranking
+from dashboard.faithfulness.curves import compute_ranks, has_ranking
 from dashboard.inference.model import Doubles, Floats
 from dashboard.overlays import compute_scale
 

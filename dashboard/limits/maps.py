@@ -9,7 +9,7 @@ import numpy as np
 from dashboard.attribution.base import Method, Question
 from dashboard.attribution.params import compute_defaults
 from dashboard.channel_pictures import encode_url
-from dashboard.faithfulness.score import has_ranking
+from dashboard.faithfulness.curves import has_ranking
 from dashboard.inference.model import Floats, Model
 from dashboard.limits.agreement import compute_rank_correlation, compute_similarity
 from dashboard.overlays import compute_scale, render_heat

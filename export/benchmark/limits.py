@@ -13,22 +13,15 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
-from dashboard.attribution import METHODS
-from dashboard.attribution.base import ask_about
-from dashboard.attribution.params import compute_defaults
-from dashboard.cache import ResultStore
-from dashboard.explanation.flow import Request, explain
-from dashboard.explanation.ranking import Entry, rank_entries
-from dashboard.faithfulness.verdict import MARGIN
 from dashboard.inference.features import FeatureGraph
 from dashboard.inference.preprocessing import Pixels, normalize
-from dashboard.inference.samples import choose_subject, list_samples, load_sample
+from dashboard.inference.samples import list_samples, load_sample
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.sight import see_zoo
 from dashboard.inference.small_pictures import DIGITS, EMOJI, GARMENTS, load_small_pictures
@@ -166,50 +159,17 @@ def print_grid(python: Path | None, rounds: int) -> None:
     )
 
 
-def print_contest() -> None:
-    """Print on how many sample photos the best method beats the best trivial map."""
-    print("\nThe best method above the best trivial map (insertion minus deletion), sample photos")
-    for name in ("cnn.fashion_mnist", LITE0):
-        model = OnnxModel(ZOO / name)
-        won, lines = 0, []
-        samples = list_samples(choose_subject(name))
-        for sample in samples:
-            best, rival = _compete(model, sample.name)
-            won += best.score >= rival.score + MARGIN
-            lines.append(
-                f"    {sample.title:24s} {best.title} {best.score:+.3f}, "
-                f"{rival.title} {rival.score:+.3f}"
-            )
-        print(f"  {name}: {won} of {len(samples)}")
-        print("\n".join(lines))
-
-
-def _compete(model: OnnxModel, sample: str) -> tuple[Entry, Entry]:
-    """Return the best method and the best trivial map for a network's own answer to a photo."""
-    sight = see_zoo(model, load_sample(sample))
-    fitting = [method for method in METHODS if method.is_compatible(model) is None]
-    choices = [(method, compute_defaults(method.params)) for method in fitting]
-    request = Request(sight, ask_about(sight), choices)
-    *_, last = explain(request, ResultStore())
-    entries = rank_entries(last)
-    return (
-        next(each for each in entries if not each.is_trivial),
-        next(each for each in entries if each.is_trivial),
-    )
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python -m export.benchmark.limits", description=__doc__)
     parser.add_argument("--reference", type=Path, help="the python of imagecorruptions")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="strangers, calibration, grid or contest")
+    parser.add_argument("--only", default="", help="strangers, calibration or grid")
     options = parser.parse_args(arguments)
-    tables = {
+    tables: dict[str, Callable[[], None]] = {
         "strangers": print_strangers,
         "calibration": print_calibration,
         "grid": lambda: print_grid(options.reference, options.rounds),
-        "contest": print_contest,
     }
     for name, table in tables.items():
         if options.only in name:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
-from dashboard.faithfulness.score import compute_scores
+from dashboard.faithfulness.curve_pair import compute_curve_pairs
 from dashboard.inference.preprocessing import preprocess
 from dashboard.inference.samples import choose_subject, list_samples, load_sample
 from dashboard.inference.sessions import OnnxModel
@@ -102,9 +102,9 @@ def compare(name: str, masks: int, rounds: int, python: Path) -> list[Result]:
                 attribution = method.attribute(model, question, {**params, "keep": 0.5})
                 heats[f"{len(seconds)}"] = method.compute_heat(attribution)
                 seconds.append(time.process_time() - start)
-            scores = compute_scores(model, question, heats)
-            ours = tuple(scores[f"{i}"].score for i in range(len(VARIANTS)))
-            results.append(Result(ours, scores["theirs"].score, tuple(seconds), their_seconds))
+            scores = compute_curve_pairs(model, question, heats)
+            ours = tuple(scores[f"{i}"].difference for i in range(len(VARIANTS)))
+            results.append(Result(ours, scores["theirs"].difference, tuple(seconds), their_seconds))
     return results
 
 

@@ -56,8 +56,8 @@ def draw_disagreement(sight: Sight, beside: DeltaGenerator) -> None:
         elif not full:
             st.caption(
                 f"{len(shown.maps)} of {len(offered)} maps, none tested yet: the others, and the "
-                "test that says whether the best method beats the best trivial map here, ask this "
-                "network a few thousand times."
+                "test that says which of them may be believed here, ask this network a few "
+                "thousand times."
             )
     draw_agreement(encode_picture(sight), shown.maps, shown.agreement, sight.is_small)
     if full and full.entries:
@@ -110,7 +110,7 @@ def _compare(sight: Sight, methods: Sequence[Method], move: Move, is_tested: boo
         problems=tuple(
             f"{each.method.label}. {each.problem}" for each in last.explanations if each.problem
         ),
-        entries=tuple(rank_entries(last)) if is_tested and last.baselines else (),
+        entries=tuple(rank_entries(last)) if is_tested and last.evidence else (),
     )
 
 
@@ -139,6 +139,8 @@ def _draw_contest(entries: Sequence[Entry]) -> None:
     with st.expander("Every map's score on this picture"):
         st.vega_lite_chart(plot_contest(entries), width="stretch")
         st.caption(
-            "Insertion minus deletion (-1 to 1, higher is better): how much better it is to show "
-            "the map's pixels first than to remove them first. *Explain a photo* draws the curves."
+            "Half of the picture is taken away, hundreds of times in different places; a map's "
+            "score is how well it foretells what the network then loses (rank correlation, mean "
+            "of two ways to take pixels away). Green: better than the same map in another place "
+            "and than every map that knows nothing. *Explain a photo* tells the figures."
         )

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
-from dashboard.faithfulness.score import has_ranking
+from dashboard.faithfulness.curves import has_ranking
 from dashboard.figures.map_sequence import Frame, MapSequence, Panel, draw_map_sequence
 from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
 from dashboard import charts, overlays, state
@@ -16,13 +16,15 @@ from dashboard.channel_pictures import encode_url
 from dashboard.explanation import report, sheet
 from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.faithfulness.completeness import Completeness
-from dashboard.faithfulness.curves import Curve
+from dashboard.faithfulness.curves import compute_steps
+from dashboard.faithfulness.removal import GREY, REMOVALS, Removal
 from dashboard.figures.map_viewer import CurveSet, MapCard, draw_maps
 from dashboard.inference.counts import tell_share
 from dashboard.inference.sight import Sight
 from dashboard.views.explain.class_select import select_classes
 from dashboard.views.explain.method_select import select_methods
 from dashboard.widgets.on_demand import draw_start
+from dashboard.widgets.option_select import select_option
 from dashboard.widgets.photo_input import ChosenPhoto
 from dashboard.widgets.sight_select import encode_picture
 
@@ -37,12 +39,28 @@ def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
         target, versus = select_classes(sight.labels, sight.ranking[:N_RANKED])
     with right:
         choices = select_methods(sight.model)
+        removal = _select_removal()
     state.write_url()  # before the work, so that a link copied meanwhile is right
     if choices:
-        request = Request(sight, Question(sight.inputs, target, versus), choices)
+        request = Request(sight, Question(sight.inputs, target, versus), choices, removal)
         _explain(request, chosen)
     else:
         st.info("Choose at least one method.")
+
+
+def _select_removal() -> Removal:
+    by_name = {each.name: each for each in REMOVALS}
+    rules = "; ".join(f"**{each.label}**: {each.summary}" for each in REMOVALS)
+    chosen = select_option(
+        "removal",
+        "Pixels that are taken away become",
+        GREY.name,
+        tuple(by_name),
+        lambda name: by_name[name].label,
+        help=f"For the curves and for *Take away*. The verdict asks two ways, and they must agree: "
+        f"{rules}.",
+    )
+    return by_name[chosen]
 
 
 def _explain(request: Request, chosen: ChosenPhoto) -> None:
@@ -86,9 +104,17 @@ def _draw_findings(request: Request, chosen: ChosenPhoto, findings: Findings, ke
                 request.make_map_key(each.method, each.params, "overlay"),
                 partial(_draw_overlay, each),
             )
-            cards.append(_make_card(chosen, each, findings, overlay))
+            cards.append(_make_card(request, chosen, each, overlay))
     kinds = (each.method.is_signed for each in findings.explanations)
-    draw_maps(encode_picture(request.sight), cards, kinds, key)
+    draw_maps(encode_picture(request.sight), _encode_removed(request), cards, kinds, key)
+
+
+def _encode_removed(request: Request) -> str:
+    sight, removal = request.sight, request.removal
+    return get_store(sight).get_or_compute(
+        sight.make_nameless_key("removed", removal.name),
+        lambda: encode_url(removal.paint(sight.picture)),
+    )
 
 
 def _draw_overlay(explanation: Explanation) -> str:
@@ -99,57 +125,54 @@ def _draw_overlay(explanation: Explanation) -> str:
 
 
 def _make_card(
-    chosen: ChosenPhoto, explanation: Explanation, findings: Findings, overlay: str
+    request: Request, chosen: ChosenPhoto, explanation: Explanation, overlay: str
 ) -> MapCard:
-    method = explanation.method
+    method, verdict = explanation.method, explanation.verdict
     card = MapCard(
         title=method.label,
         kind="trivial map" if method.is_baseline else ("signed" if method.is_signed else ""),
         overlay=overlay,
         alt=f"{method.label}: heat map over {chosen.sample or 'your photo'}",
     )
-    if explanation.score is None or explanation.verdict is None or findings.baselines is None:
+    if verdict is None:
         return card
-    score, verdict = explanation.score, explanation.verdict
-    curves = CurveSet(
-        charts.curve_points(score.insertion),
-        charts.curve_points(score.deletion),
-        [charts.curve_points(each) for each in _average_random(findings)],
-        f"Insertion area {score.insertion.auc:.2f}, deletion area {score.deletion.auc:.2f}",
-    )
     return replace(
         card,
-        tone=verdict.level.tone,
+        tone=verdict.outcome.tone,
         verdict=verdict.text,
+        advice=f"Next: {verdict.advice}",
+        details=[each.describe() for each in verdict.findings],
         facts=_list_facts(explanation),
-        curves=curves,
+        curves=_make_curves(request, explanation),
     )
 
 
-def _average_random(findings: Findings) -> list[Curve]:
-    """Return the mean insertion and the mean deletion curve of the random maps."""
-    assert findings.baselines is not None
-    kinds = (
-        [each.insertion for each in findings.baselines.random],
-        [each.deletion for each in findings.baselines.random],
+def _make_curves(request: Request, explanation: Explanation) -> CurveSet | None:
+    curves, drawn = explanation.curves, explanation.map
+    if curves is None or drawn is None:
+        return None
+    order = get_store(request.sight).get_or_compute(
+        request.make_map_key(explanation.method, explanation.params, "order"),
+        lambda: encode_url(compute_steps(drawn.heat, seed=request.question.seed)),
     )
-    return [
-        Curve(curves[0].fractions, tuple(np.mean([c.probabilities for c in curves], axis=0)))
-        for curves in kinds
-    ]
+    return CurveSet(
+        charts.curve_points(curves.insertion),
+        charts.curve_points(curves.deletion),
+        order,
+        f"Insertion area {curves.insertion.auc:.2f}, deletion area {curves.deletion.auc:.2f}",
+    )
 
 
 def _list_facts(explanation: Explanation) -> list[tuple[str, str, str]]:
-    score, drawn = explanation.score, explanation.map
-    assert score is not None and drawn is not None
-    facts = [
-        ("Score", f"{score.score:+.2f}", "Insertion minus deletion, -1 to 1: higher is better"),
-        ("Insertion", f"{score.insertion.auc:.2f}", "Area under the solid line: higher is better"),
-        ("Deletion", f"{score.deletion.auc:.2f}", "Area under the dashed line: lower is better"),
-    ]
-    if explanation.verdict and explanation.verdict.detail:
-        facts[0] = (*facts[0][:2], explanation.verdict.detail)
-    if drawn.completeness is not None:
+    verdict, curves, drawn = explanation.verdict, explanation.curves, explanation.map
+    facts = []
+    if verdict and math.isfinite(verdict.score):
+        told = "With what the network loses, -1 to 1: 0 knows nothing, 1 is the most"
+        facts.append(("Agreement", f"{verdict.score:+.2f}", told))
+    if curves:
+        told = "The area under the solid line less that under the dashed one: 0 for ignorance"
+        facts.append(("Insertion − deletion", f"{curves.difference:+.2f}", told))
+    if drawn and drawn.completeness is not None:
         facts.append(_describe_gap(drawn.completeness))
     return facts
 
@@ -195,15 +218,15 @@ def _render_sheet(request: Request, chosen: ChosenPhoto, findings: Findings) -> 
 
 
 def _make_entry(explanation: Explanation) -> sheet.SheetEntry:
-    drawn, score, verdict = explanation.map, explanation.score, explanation.verdict
+    drawn, verdict = explanation.map, explanation.verdict
     assert drawn is not None
     return sheet.SheetEntry(
         explanation.method.label,
         drawn.heat,
         explanation.method.is_signed,
-        score.score if score else None,
+        verdict.score if verdict and math.isfinite(verdict.score) else None,
         verdict.text if verdict else "",
-        verdict.level.tone if verdict else "unknown",
+        verdict.outcome.tone if verdict else "unknown",
         ", ".join(f"{name} {value}" for name, value in explanation.params.items()),
     )
 

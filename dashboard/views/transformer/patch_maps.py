@@ -11,7 +11,8 @@ from PIL import Image
 
 from dashboard import cache
 from dashboard.attribution.base import Question
-from dashboard.faithfulness.score import compute_scores
+from dashboard.explanation.flow import gather_evidence
+from dashboard.faithfulness.verdict import Verdict, judge_map
 from dashboard.inference.counts import tell_share
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels
@@ -37,13 +38,13 @@ _OPACITY = 0.75
 
 @dataclass(frozen=True, eq=False)
 class PatchFigure:
-    """What is drawn of a picture: the answer, the maps over it, and each map's score."""
+    """What is drawn of a picture: the answer, the maps over it, and the verdict on each."""
 
     target: int
     probability: float
     photo: Pixels
     overlays: Mapping[str, Pixels]
-    scores: Mapping[str, float]
+    verdicts: Mapping[str, Verdict]
 
 
 def draw_patch_maps() -> None:
@@ -70,9 +71,9 @@ def draw_patch_maps() -> None:
         )
         columns = st.columns(len(_TITLES))
         for column, (name, title) in zip(columns, _TITLES.items(), strict=True):
-            caption = f"{title}: insertion − deletion **{figure.scores[name]:+.2f}**"
+            caption = f"{title}: agreement **{figure.verdicts[name].score:+.2f}**"
             column.image(figure.overlays[name], width="stretch", caption=caption)
-        st.caption(describe_scores(figure.scores))
+        st.caption(describe_verdicts(figure.verdicts))
 
 
 def create_patch_figure(model: OnnxModel, sight: Sight) -> PatchFigure:
@@ -81,32 +82,25 @@ def create_patch_figure(model: OnnxModel, sight: Sight) -> PatchFigure:
     explained = model.explain(inputs, np.array([target], np.int64))
     details = model.card.details
     maps = compute_patch_maps(explained, int(details["grid"]), int(details["stride"]))
-    scores = compute_scores(model, Question(inputs, target, None, _SEED), maps)
+    evidence = gather_evidence(model, Question(inputs, target, None, _SEED))
     photo = _enlarge(sight.picture)
     return PatchFigure(
         target=target,
         probability=sight.compute_probability(target),
         photo=photo,
         overlays={name: _lay_over(photo, heat) for name, heat in maps.items()},
-        scores={name: each.score for name, each in scores.items()},
+        verdicts={name: judge_map(evidence, heat, name) for name, heat in maps.items()},
     )
 
 
-def describe_scores(scores: Mapping[str, float]) -> str:
-    """Return one sentence on what the scores say of the two maps."""
-    best = max((ROLLOUT, RELEVANCE), key=lambda name: scores[name])
-    trivial = scores[CENTER]
+def describe_verdicts(verdicts: Mapping[str, Verdict]) -> str:
+    """Return the sentences on what may be said of the two maps."""
     rule = (
-        "Insertion minus deletion: how much more the class gains when a map's patches are shown "
-        "first than when they are taken first."
+        "Agreement: half of the garment is taken away, hundreds of times, and a map should "
+        "foretell what the network loses (0 is ignorance, 1 the most)."
     )
-    if scores[best] <= trivial:
-        return f"{rule} Here the spot in the middle is at least as good: trust neither map."
-    return (
-        f"{rule} Here {_TITLES[best].lower()} is the better of the two, and better than the "
-        f"trivial spot by {scores[best] - trivial:.2f}. Rollout knows nothing of the class: it "
-        "would be the same for any answer."
-    )
+    told = " ".join(f"**{_TITLES[name]}.** {verdicts[name].text}" for name in (ROLLOUT, RELEVANCE))
+    return f"{rule} {told} Rollout knows nothing of the class: it is the same for any answer."
 
 
 def _enlarge(pixels: Pixels, smooth: bool = False) -> Pixels:

@@ -9,8 +9,10 @@ import pytest
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Attribution, Method, ask_about
 from dashboard.cache import ResultStore
-from dashboard.explanation.flow import Request, explain
+from dashboard.explanation.flow import Request, _Work, explain
+from dashboard.faithfulness.removal import BLACK, BLUR
 from dashboard.inference.sight import ModelFacts, Sight
+from dashboard.limits.maps import report_nothing
 from tests.dashboard.attribution.tiny_models import create_linear
 
 SIGHT = Sight(
@@ -41,9 +43,32 @@ def ask(*methods: Method) -> Request:
 def test_maps_come_first_and_then_the_test_of_each() -> None:
     found = list(explain(ask(EDGES, CENTER), ResultStore()))
     maps = [sum(each.map is not None for each in step.explanations) for step in found]
-    scores = [sum(each.score is not None for each in step.explanations) for step in found]
-    assert maps == [1, 2, 2, 2, 2] and scores == [0, 0, 0, 1, 2]
-    assert [step.baselines is not None for step in found] == [False, False, True, True, True]
+    verdicts = [sum(each.verdict is not None for each in step.explanations) for step in found]
+    curves = [sum(each.curves is not None for each in step.explanations) for step in found]
+    assert maps == [1, 2, 2, 2, 2] and verdicts == [0, 0, 2, 2, 2] and curves == [0, 0, 0, 1, 2]
+    assert [step.evidence is not None for step in found] == [False, False, True, True, True]
+
+
+def test_another_removal_asks_for_its_own_probes_and_curves_alone() -> None:
+    store, asked = ResultStore(), []
+    *_, _ = explain(ask(EDGES), store)
+    blurred, black = (replace(ask(EDGES), removal=each) for each in (BLUR, BLACK))
+    assert not blurred.is_computed(store)
+    *_, _ = explain(blurred, store, lambda doing, _: asked.append(doing))
+    assert asked and not any("half taken away" in doing for doing in asked)
+    assert [each.name for each in black.removals] == ["grey", "blur", "black"]
+    *_, last = explain(black, store, lambda doing, _: asked.append(doing))
+    assert any("half taken away" in doing for doing in asked)
+    verdict = last.explanations[0].verdict
+    assert verdict is not None and len(verdict.findings) in (0, 3)
+    assert black.is_computed(store) and ask(EDGES).is_computed(store)
+
+
+def test_a_picture_of_a_few_pixels_gets_maps_and_one_sentence() -> None:
+    tiny = replace(SIGHT, normalize=lambda views: np.ones((1, 2, 5, 16), np.float32))
+    request = Request(tiny, ask_about(tiny), [(CENTER, {})])
+    evidence = _Work(request, ResultStore(), report_nothing).gather_evidence()
+    assert evidence.obstacle is not None and "fewer than 7 pixels" in evidence.obstacle
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,27 @@
 from dashboard.explanation.ranking import Entry, describe_contest
+from dashboard.faithfulness.verdict import Outcome
+
+EDGES = Entry("Edges", 0.3, Outcome.YARDSTICK)
 
 
-def _describe(method: float, trivial: float, *others: float) -> str:
-    entries = [Entry("Method", method, False), Entry("Edges", trivial, True)]
-    entries += [Entry(f"Other {i}", score, False) for i, score in enumerate(others)]
-    return describe_contest(sorted(entries, key=lambda entry: -entry.score))
+def test_the_best_that_is_believable_is_named_beside_the_yardstick() -> None:
+    entries = [
+        Entry("First", 0.6, Outcome.DEPENDS),
+        Entry("Second", 0.5, Outcome.BELIEVABLE),
+        EDGES,
+        Entry("Third", 0.2, Outcome.NO_BETTER),
+    ]
+    said = describe_contest(entries)
+    assert said.startswith("Of 3 methods, 1 map is believable on this picture")
+    assert "the best is **Second**" in said and "by +0.50" in said
+    assert "**Edges**, which knows nothing of the network, +0.30" in said
 
 
-def test_the_sentence_says_who_is_above() -> None:
-    assert "**Method**, is above the best trivial map, **Edges**" in _describe(0.5, 0.3)
-    assert "(+0.50 against +0.30" in _describe(0.5, 0.3)
-    assert "1 of 2 methods does not manage that" in _describe(0.5, 0.3, 0.1)
-
-
-def test_the_page_says_when_no_method_is_above() -> None:
-    assert "is below a map that knows nothing" in _describe(0.2, 0.3)
-    assert "is only level with a map" in _describe(0.305, 0.3)  # closer than the margin
+def test_the_page_says_when_no_map_is_believable() -> None:
+    said = describe_contest([EDGES, Entry("Method", 0.2, Outcome.NO_BETTER)])
+    assert "no map is believable: not even **Method** (+0.20)" in said
 
 
 def test_nothing_to_compare() -> None:
-    assert "nothing to compare" in describe_contest([])
+    for entries in ([], [EDGES], [Entry("Method", 0.2, Outcome.BELIEVABLE)]):
+        assert "nothing to compare" in describe_contest(entries)

@@ -14,16 +14,19 @@ from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
 from dashboard.explanation.flow import Explanation, Findings, Map, Request
 from dashboard.explanation.report import PhotoFacts, build_report, encode_report, read_versions
-from dashboard.faithfulness.baselines import BaselineScores
 from dashboard.faithfulness.completeness import Completeness, GapLevel
+from dashboard.faithfulness.curve_pair import CurvePair
 from dashboard.faithfulness.curves import Curve
-from dashboard.faithfulness.score import FaithfulnessScore
-from dashboard.faithfulness.verdict import Level, Verdict
+from dashboard.faithfulness.probe_score import ProbeScore
+from dashboard.faithfulness.probes import Probes
+from dashboard.faithfulness.removal import BLACK, GREY
+from dashboard.faithfulness.verdict import Evidence, Finding, Outcome, Verdict
 from dashboard.inference.sight import ModelFacts, Sight
 from tests.dashboard.attribution.tiny_models import create_linear
 
-SCORE = FaithfulnessScore(Curve((0.0, 1.0), (0.0, 1.0)), Curve((0.0, 0.5, 1.0), (0.8, 0.0, 0.0)))
-BROKEN = FaithfulnessScore(Curve((0.0, 1.0), (math.nan, 1.0)), SCORE.deletion)
+CURVES = CurvePair(Curve((0.0, 1.0), (0.0, 1.0)), Curve((0.0, 0.5, 1.0), (0.8, 0.0, 0.0)))
+BROKEN = CurvePair(Curve((0.0, 1.0), (math.nan, 1.0)), CURVES.deletion)
+PROBES = Probes(np.ones((4, 784), bool), (28, 28), np.zeros((2, 4)), 1.0)
 PROBABILITIES = np.array([0.08, 0.91, 0.01], np.float32)
 SIGHT = Sight(
     model=create_linear(),
@@ -41,12 +44,17 @@ TESTED = Explanation(
     get_method("integrated_gradients"),
     {"n_steps": 50, "baseline": "black"},
     Map(np.zeros((16, 16), np.float32), Completeness(0.012, GapLevel.CLOSED, "The map adds up.")),
-    SCORE,
-    Verdict(Level.BEATS_ALL, "Better than every trivial map on this photo.", "Score 0.30."),
+    Verdict(
+        Outcome.BELIEVABLE,
+        "Believable on this photo.",
+        "Shuffle the weights.",
+        (Finding(GREY, ProbeScore(0.4, 4, 391), {"edges": 0.1, "center": 0.2}),),
+    ),
+    CURVES,
 )
 FINDINGS = Findings(
     (TESTED, Explanation(get_method("rise"), {}, problem="No map: it was stopped.")),
-    BaselineScores((SCORE, BROKEN), {"intensity": SCORE, "edges": SCORE}),
+    Evidence((GREY, BLACK), PROBES, {"edges": np.zeros((16, 16), np.float32)}),
 )
 PHOTO = PhotoFacts("cd" * 32, 640, 480, (80, 0, 560, 480), "chelsea")
 CREATED = datetime(2026, 8, 1, 12, 30, 15, 999, tzinfo=UTC)
@@ -65,17 +73,40 @@ def test_report_round_trips():
 
 def test_figures_are_the_ones_that_were_shown():
     method = build()["methods"][0]
-    assert method["faithfulness"] == {
-        "score": pytest.approx(0.5 - 0.2),
+    assert method["curves"] == {
+        "removal": "grey",
+        "difference": pytest.approx(0.5 - 0.2),
         "insertion_auc": 0.5,
         "deletion_auc": pytest.approx(0.2),
-        "has_ranking": True,
         "insertion": [[0.0, 0.0], [1.0, 1.0]],
         "deletion": [[0.0, 0.8], [0.5, 0.0], [1.0, 0.0]],
     }
     assert method["params"] == {"baseline": "black", "n_steps": 50} and method["seed"] == 3
     assert method["completeness"]["gap"] == 0.012
-    assert method["verdict"]["level"] == "beats_all" and method["problem"] is None
+    assert method["verdict"]["outcome"] == "believable" and method["problem"] is None
+    assert method["verdict"]["score"] == pytest.approx(0.4)
+    assert method["verdict"]["findings"] == [
+        {
+            "removal": "grey",
+            "score": 0.4,
+            "n_as_good": 4,
+            "n_elsewhere": 391,
+            "p_value": pytest.approx(5 / 392),
+            "leads_at_least": {"center": 0.2, "edges": 0.1},
+        }
+    ]
+
+
+def test_the_test_is_told_so_that_it_can_be_done_again():
+    assert build()["test"] == {
+        "probes": 4,
+        "level": 0.05,
+        "removals": {"grey": True, "black": False},
+        "blind_maps": ["edges"],
+        "obstacle": None,
+    }
+    barred = replace(FINDINGS, evidence=Evidence((), None, {}, "It is too small."))
+    assert build(findings=barred)["test"]["obstacle"] == "It is too small."
 
 
 def test_provenance_is_complete():
@@ -98,24 +129,25 @@ def test_provenance_is_complete():
 
 def test_what_is_missing_is_null():
     bare = replace(REQUEST, question=Question(SIGHT.inputs, 1))
-    report = build_report(bare, PHOTO, replace(FINDINGS, baselines=None))
+    report = build_report(bare, PHOTO, replace(FINDINGS, evidence=None))
     assert report["question"]["versus"] is None
-    assert (report["baselines"], report["created"], report["link"]) == (None, None, None)
+    assert (report["test"], report["created"], report["link"]) == (None, None, None)
     stopped = report["methods"][1]
-    assert stopped["faithfulness"] is None and stopped["problem"] == "No map: it was stopped."
+    assert (
+        stopped["curves"] is None and stopped["verdict"] is None and "stopped" in stopped["problem"]
+    )
 
 
 def test_numbers_that_are_none_become_null():
-    random = build()["baselines"]["random"]
-    assert random[0]["score"] == pytest.approx(0.3)
-    assert random[1]["score"] is None and random[1]["insertion"] == [[0.0, None], [1.0, 1.0]]
-    assert b"NaN" not in encode_report(build())
+    broken = replace(FINDINGS, explanations=(replace(TESTED, curves=BROKEN),))
+    curves = build(findings=broken)["methods"][0]["curves"]
+    assert curves["difference"] is None and curves["insertion"] == [[0.0, None], [1.0, 1.0]]
+    assert b"NaN" not in encode_report(build(findings=broken))
 
 
 def test_same_facts_give_the_same_bytes():
     shuffled = replace(TESTED, params=dict(reversed(TESTED.params.items())))
-    others = {"edges": SCORE, "intensity": SCORE}
-    again = Findings((shuffled, FINDINGS.explanations[1]), BaselineScores((SCORE, BROKEN), others))
+    again = replace(FINDINGS, explanations=(shuffled, FINDINGS.explanations[1]))
     assert encode_report(build(findings=again)) == encode_report(build())
 
 

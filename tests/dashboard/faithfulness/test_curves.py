@@ -6,15 +6,32 @@ import numpy as np
 import pytest
 
 from dashboard.attribution.base import Question
-from dashboard.faithfulness.curves import CHUNK, Curve, compute_curves, compute_ranks
-from dashboard.faithfulness.deletion import compute_deletion
-from dashboard.faithfulness.insertion import compute_blurred, compute_insertion
+from dashboard.faithfulness.curves import (
+    CHUNK,
+    DEFAULT_N_STEPS,
+    Curve,
+    compute_curves,
+    compute_ranks,
+    compute_steps,
+)
+from dashboard.faithfulness.removal import BLUR, compute_blurred
 from tests.dashboard.faithfulness.tiny_models import LinearModel
 
 WEIGHTS = np.array([[[4.0, -2.0], [1.0, 0.0]]], np.float32)  # (1, 2, 2)
 MODEL = LinearModel(WEIGHTS)
 ONES = Question(np.ones((1, 1, 2, 2), np.float32), target=0)
 BEST = compute_ranks(WEIGHTS[0])
+
+
+def compute_deletion(model, question, ranks, n_steps=DEFAULT_N_STEPS, *more):
+    photo = question.inputs[0]
+    return compute_curves(model, question, ranks, photo, np.zeros_like(photo), n_steps, *more)
+
+
+def compute_insertion(model, question, ranks, n_steps=DEFAULT_N_STEPS, *more):
+    photo = question.inputs[0]
+    blurred = BLUR.compute(model, photo)
+    return compute_curves(model, question, ranks, blurred, photo, n_steps, *more)
 
 
 def sigmoid(x: float) -> float:
@@ -143,12 +160,14 @@ def test_nonsense_is_refused(ranks, n_steps, words):
         compute_deletion(MODEL, ONES, ranks, n_steps)
 
 
-def test_blur_keeps_a_constant_and_the_centre_of_mass():
-    assert compute_blurred(np.full((3, 30, 20), 2.5, np.float32)) == pytest.approx(2.5)
-    dot = np.zeros((1, 41, 41), np.float32)
-    dot[0, 20, 20] = 1
-    blurred = compute_blurred(dot, sigma=2.0)
-    assert blurred.sum() == pytest.approx(1)
-    assert np.allclose(blurred, blurred[:, ::-1]) and np.allclose(blurred, blurred.swapaxes(1, 2))
-    # A Gaussian's neighbour at one sigma stands at exp(-1/2) of its peak.
-    assert blurred[0, 20, 22] / blurred[0, 20, 20] == pytest.approx(math.exp(-0.5))
+def test_what_the_reader_watches_is_what_the_curve_asks():
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(1, 9, 9)).astype(np.float32)
+    question = Question(rng.normal(size=(1, 1, 9, 9)).astype(np.float32), target=0)
+    heat = rng.normal(size=(9, 9)).astype(np.float32)
+    (curve,) = compute_deletion(LinearModel(weights), question, [compute_ranks(heat, 3)], 6)
+    steps = compute_steps(heat, 6, seed=3)
+    for step, probability in enumerate(curve.probabilities):
+        left = np.where(steps <= step, 0, question.inputs[0, 0])
+        assert probability == pytest.approx(sigmoid(float((weights[0] * left).sum())), abs=1e-5)
+    assert steps.min() == 1 and steps.max() == 6

@@ -13,17 +13,16 @@ from tests.dashboard.faithfulness.tiny_models import LinearModel
 
 def make_probes(log_odds: np.ndarray, n: int, seed: int = 0) -> Probes:
     shown = create_shown(n, (28, 28), seed).reshape(n, -1)
-    return Probes(shown, (28, 28), log_odds, 1.0, np.zeros(len(log_odds)))
+    return Probes(shown, (28, 28), log_odds, 1.0)
 
 
 def test_ranks_are_those_of_scipy_ties_included() -> None:
-    values = np.random.default_rng(0).integers(0, 6, (40, 3)).astype(float)
-    ours = rank(values)
-    for column in range(3):
-        theirs = stats.rankdata(values[:, column])
-        theirs = theirs - theirs.mean()
-        assert ours[:, column] == pytest.approx(theirs / np.linalg.norm(theirs))
-    assert (rank(np.ones((5, 1))) == 0).all()
+    rng = np.random.default_rng(0)
+    values = np.stack([*rng.integers(0, 6, (3, 40)), rng.normal(size=40)]).astype(float)
+    for row, ours in zip(values, rank(values), strict=True):
+        theirs = stats.rankdata(row) - 20.5
+        assert ours == pytest.approx(theirs / np.linalg.norm(theirs))
+    assert (rank(np.ones((1, 5))) == 0).all()
 
 
 def test_units_sum_up_the_pixels() -> None:
@@ -59,9 +58,11 @@ def test_places_are_a_group_with_the_maps_own_place_first() -> None:
     units = np.random.default_rng(0).normal(size=(28, 28))
     places = slide(units)
     assert (places[0] == units).all() and len(places) == 392
+    rolled = [np.roll(units, (down, 4), (0, 1)).tobytes() for down in (0, 6)]
     again = slide(places[130])
     seen = {each.tobytes() for each in places}
-    assert {each.tobytes() for each in again} == seen
+    assert {each.tobytes() for each in again} == seen and len(seen) == 392
+    assert set(rolled) <= seen and np.ascontiguousarray(units[:, ::-1]).tobytes() in seen
 
 
 def test_random_maps_have_uniform_p_values() -> None:
@@ -70,7 +71,7 @@ def test_random_maps_have_uniform_p_values() -> None:
     rng = np.random.default_rng(0)
     shown = create_shown(64, (28, 28)).reshape(64, -1)
     log_odds = (shown @ rng.normal(size=784) + 20 * shown[:, 300])[None]
-    probes = Probes(shown, (28, 28), log_odds, 1.0, np.zeros(1))
+    probes = Probes(shown, (28, 28), log_odds, 1.0)
     p_values = [score_map(probes, rng.normal(size=(28, 28)))[0].p_value for _ in range(400)]
     assert stats.kstest(p_values, "uniform").statistic < 1.63 / 20
 
@@ -87,7 +88,7 @@ def test_the_lead_is_the_bootstraps_quantile_of_the_difference() -> None:
     shown = create_shown(n, (28, 28)).reshape(n, -1)
     good, poor = rng.normal(size=(2, 28, 28))
     log_odds = (shown @ good.ravel())[None]
-    probes = Probes(shown, (28, 28), log_odds, 1.0, np.zeros(1))
+    probes = Probes(shown, (28, 28), log_odds, 1.0)
     (bound,) = compare_maps(probes, good, [poor])[0]
     poorly = stats.spearmanr(shown @ poor.ravel(), log_odds[0]).statistic
     # By the textbook, with ranks of each resample drawn anew: SciPy's own bootstrap.

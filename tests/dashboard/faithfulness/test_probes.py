@@ -1,5 +1,7 @@
 """The probes: what they show, and values worked out by hand on a linear network."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -9,10 +11,11 @@ from dashboard.faithfulness.probes import (
     N_SHOWN,
     compute_log_odds,
     create_shown,
+    join_probes,
     place_units,
     run_probes,
 )
-from dashboard.faithfulness.removal import BLACK, BLUR, GREY, JUDGES, REMOVALS
+from dashboard.faithfulness.removal import BLACK, BLUR, GREY, JUDGES, REMOVALS, compute_blurred
 from tests.dashboard.faithfulness.tiny_models import LinearModel
 
 
@@ -53,7 +56,9 @@ def test_a_linear_network_loses_what_a_probe_hides() -> None:
         pictures = np.where(shown, photo[0, 0], empty)
         assert log_odds == pytest.approx((pictures * weights[0]).sum(axis=(1, 2)), abs=1e-4)
     assert probes.whole == pytest.approx(float((photo[0] * weights).sum()), abs=1e-4)
-    assert probes.removed == pytest.approx([0, -float(weights.sum())], abs=1e-4)
+    apart = [run_probes(LinearModel(weights), Question(photo, 0), (each,), 20) for each in JUDGES]
+    both = run_probes(LinearModel(weights), Question(photo, 0), JUDGES, 20)
+    assert join_probes(apart).log_odds == pytest.approx(both.log_odds)
 
 
 def test_a_picture_of_a_few_pixels_is_refused() -> None:
@@ -69,3 +74,23 @@ def test_grey_is_halfway_blur_keeps_the_mean_and_black_is_black() -> None:
     blurred = BLUR.compute(model, photo)
     assert blurred.std() < photo.std() / 3 and abs(blurred.mean() - photo.mean()) < 0.1
     assert set(JUDGES) < set(REMOVALS) and len(JUDGES) >= 2
+
+
+def test_what_the_reader_sees_vanish_is_what_the_network_loses() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (28, 28, 3)).astype(np.uint8)
+    assert (GREY.paint(picture) == 128).all() and (BLACK.paint(picture) == 0).all()
+    inputs = picture.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1
+    blurred = BLUR.compute(LinearModel(np.ones((3, 28, 28), np.float32)), inputs)
+    painted = BLUR.paint(picture).transpose(2, 0, 1)
+    assert painted == pytest.approx((blurred + 1) * 127.5, abs=0.51)
+
+
+def test_blur_keeps_a_constant_and_the_centre_of_mass() -> None:
+    assert compute_blurred(np.full((3, 30, 20), 2.5, np.float32)) == pytest.approx(2.5)
+    dot = np.zeros((1, 41, 41), np.float32)
+    dot[0, 20, 20] = 1
+    blurred = compute_blurred(dot, sigma=2.0)
+    assert blurred.sum() == pytest.approx(1)
+    assert np.allclose(blurred, blurred[:, ::-1]) and np.allclose(blurred, blurred.swapaxes(1, 2))
+    # A Gaussian's neighbour at one sigma stands at exp(-1/2) of its peak.
+    assert blurred[0, 20, 22] / blurred[0, 20, 20] == pytest.approx(math.exp(-0.5))

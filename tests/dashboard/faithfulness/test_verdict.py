@@ -1,90 +1,142 @@
-import math
+"""The verdict's sentences: from figures given by hand, and what cannot be judged."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from dashboard.faithfulness.baselines import BaselineScores
-from dashboard.faithfulness.curves import Curve
-from dashboard.faithfulness.score import FaithfulnessScore
-from dashboard.faithfulness.verdict import Level, compute_verdict
+from dashboard.attribution.base import Question
+from dashboard.faithfulness.probe_score import ProbeScore
+from dashboard.faithfulness.probes import Probes, run_probes
+from dashboard.faithfulness.removal import BLACK, BLUR, GREY, JUDGES, Removal
+from dashboard.faithfulness.verdict import (
+    Evidence,
+    Finding,
+    Outcome,
+    decide,
+    find_obstacle,
+    find_small,
+    judge_map,
+)
+from tests.dashboard.faithfulness.tiny_models import LinearModel
+
+AHEAD = {"intensity": 0.1, "edges": 0.05, "center": 0.2}
 
 
-def scored(value: float, start: float = 0.9, has_ranking: bool = True) -> FaithfulnessScore:
-    """Curves whose areas differ by ``value``: deletion falls from ``start`` to 0 at once."""
-    deletion = Curve((0.0, 0.0, 1.0), (start, 0.2, 0.2))
-    return FaithfulnessScore(Curve((0.0, 1.0), (0.2 + value,) * 2), deletion, has_ranking)
+def find(removal: Removal, score: float = 0.4, n_as_good: int = 4, **leads: float) -> Finding:
+    return Finding(removal, ProbeScore(score, n_as_good, 391), {**AHEAD, **leads})
 
 
-RANDOM = tuple(scored(x / 100) for x in (-4, -3, -2, -1, 0, 1, 2, 3))
-BASELINES = BaselineScores(RANDOM, {"intensity": scored(0.1), "edges": scored(0.3)})
+def test_believable_where_both_removals_agree() -> None:
+    verdict = decide([find(GREY), find(BLUR)], "rise")
+    assert verdict.outcome is Outcome.BELIEVABLE and verdict.outcome.tone == "good"
+    assert "of 391 other places for this very map, 4 did as well" in verdict.findings[0].describe()
+    assert "shuffle" in verdict.advice
 
 
-def test_scored_means_what_it_says():
-    assert scored(0.3).score == pytest.approx(0.3) and scored(0.3, 0.7).start_probability == 0.7
+def test_it_depends_where_they_do_not() -> None:
+    verdict = decide([find(GREY), find(BLUR, n_as_good=40)], "rise")
+    assert verdict.outcome is Outcome.DEPENDS
+    assert "holds with pixels grey, not with pixels blurred" in verdict.text
 
 
 @pytest.mark.parametrize(
-    ("value", "level", "tone", "words"),
+    "worse",
+    [{"n_as_good": 19}, {"score": 0.0}, {"score": -0.26}, {"edges": 0.0}, {"center": -0.3}],
+    ids=str,
+)
+def test_one_failure_everywhere_is_no_better_than_blind(worse: dict[str, float]) -> None:
+    findings = [find(GREY, **worse), find(BLUR, **worse)]  # type: ignore[arg-type]
+    verdict = decide(findings, "rise")
+    assert verdict.outcome is Outcome.NO_BETTER and verdict.outcome.tone == "poor"
+
+
+def test_the_rival_is_named() -> None:
+    verdict = decide([find(GREY, edges=-0.1), find(BLUR, edges=-0.2, center=-0.1)], "rise")
+    assert "the photo's plain edges do about as well" in verdict.text
+
+
+def test_more_samples_are_advised_where_there_are_samples() -> None:
+    findings = [find(GREY, n_as_good=300), find(BLUR, n_as_good=300)]
+    assert "more samples" in decide(findings, "rise", is_stochastic=True).advice
+    assert "more samples" not in decide(findings, "grad_cam").advice
+
+
+@pytest.mark.parametrize("name", ["intensity", "edges", "center", "random"])
+def test_a_blind_map_is_never_green(name: str) -> None:
+    verdict = decide([find(GREY, n_as_good=0), find(BLUR, n_as_good=0)], name)
+    assert verdict.outcome is Outcome.YARDSTICK and verdict.outcome.tone != "good"
+
+
+PROBES = Probes(
+    shown=np.ones((4, 784), bool),
+    grid=(28, 28),
+    log_odds=np.array([[0.0, 1.0, 2.0, 3.0], [1.0, 0.0, 2.0, 1.0]]),
+    whole=2.0,
+)
+PHOTO = np.random.default_rng(0).normal(size=(3, 28, 28)).astype(np.float32)
+
+
+def test_an_ordinary_photo_can_be_judged() -> None:
+    assert find_obstacle(PROBES, PHOTO) is None
+
+
+@pytest.mark.parametrize(
+    ("probes", "photo", "words"),
     [
-        (0.5, Level.BEATS_ALL, "good", "Better than every trivial map on this photo."),
-        (0.305, Level.BEATS_RANDOM, "middling", "the photo's plain edges do as well."),
-        (0.2, Level.BEATS_RANDOM, "middling", "all 8 random maps on this photo, but the photo's"),
-        (0.2, Level.BEATS_RANDOM, "middling", "plain edges do better."),
-        (0.025, Level.NO_BETTER_THAN_RANDOM, "poor", "No better than random on this photo: 2 of 8"),
-        (0.035, Level.NO_BETTER_THAN_RANDOM, "poor", "1 of 8 random maps does as well."),
-        (-0.3, Level.NO_BETTER_THAN_RANDOM, "poor", "Worse than random on this photo: below all 8"),
+        (PROBES, np.ones((3, 28, 28), np.float32), "the same everywhere"),
+        (replace(PROBES, log_odds=np.full((2, 4), np.nan)), PHOTO, "not numbers"),
+        (replace(PROBES, whole=float("nan")), PHOTO, "not numbers"),
+        (replace(PROBES, whole=-5.0), PHOTO, "gives this class 0.7\u00a0%"),
+        (replace(PROBES, whole=-900.0), PHOTO, "under 0.1\u00a0%"),
+        (replace(PROBES, log_odds=np.full((2, 4), 3.0)), PHOTO, "hardly tells pictures apart"),
     ],
+    ids=["constant picture", "NaN", "NaN whole", "rare", "never", "constant network"],
 )
-def test_level_follows_the_rank(value, level, tone, words):
-    verdict = compute_verdict(scored(value), BASELINES)
-    assert verdict.level is level and verdict.level.tone == tone
-    assert words in verdict.text
+def test_what_cannot_be_judged_is_one_sentence(
+    probes: Probes, photo: np.ndarray, words: str
+) -> None:
+    sentence = find_obstacle(probes, photo)
+    assert sentence is not None and words in sentence and sentence.endswith(".")
 
 
-def test_detail_gives_the_figures():
-    verdict = compute_verdict(scored(0.5), BASELINES)
-    assert verdict.detail == (
-        "Score 0.50 against: best of 8 random maps 0.03, intensity 0.10, edges 0.30."
-    )
+def test_black_is_told_and_judges_nothing() -> None:
+    verdict = decide([find(GREY), find(BLUR), find(BLACK, score=-0.5, n_as_good=390)], "rise")
+    assert verdict.outcome is Outcome.BELIEVABLE and verdict.score == pytest.approx(0.4)
+    assert "With pixels black" in verdict.findings[2].describe()
 
 
-def test_trivial_map_on_show_is_not_its_own_opponent():
-    assert compute_verdict(scored(0.3), BASELINES, "edges").level is Level.BEATS_ALL
-    verdict = compute_verdict(scored(0.1), BASELINES, "intensity")
-    assert verdict.level is Level.BEATS_RANDOM and "edges" in verdict.text
+def gather(weights: np.ndarray, photo: np.ndarray) -> Evidence:
+    model, question = LinearModel(weights), Question(photo, 0)
+    probes = run_probes(model, question, JUDGES, 128)
+    blind = {"center": np.exp(-((np.indices((28, 28)) - 13.5) ** 2).sum(axis=0) / 50)}
+    return Evidence(JUDGES, probes, {k: v.astype(np.float32) for k, v in blind.items()})
 
 
-def test_unknown_trivial_map_is_named():
-    verdict = compute_verdict(scored(0.2), BaselineScores(RANDOM, {"centre": scored(0.4)}))
-    assert "but the trivial map “centre” does better" in verdict.text
+def test_a_linear_network_is_explained_by_its_own_products_alone() -> None:
+    # What a probe loses under grey (0) is exactly weight x pixel of what it hides.
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(1, 28, 28)).astype(np.float32)
+    weights[:, 14:] = 0  # it looks at the upper half only
+    photo = rng.uniform(-1, 1, (1, 1, 28, 28)).astype(np.float32)
+    evidence = gather(weights, photo)
+    exact = weights[0] * photo[0, 0]
+    assert judge_map(evidence, exact, "exact").outcome is Outcome.BELIEVABLE
+    for blind in (-exact, np.roll(exact, 14, axis=0)):
+        assert judge_map(evidence, blind, "wrong").outcome is Outcome.NO_BETTER
+    assert judge_map(evidence, exact, "edges").outcome is Outcome.YARDSTICK
 
 
-@pytest.mark.parametrize(
-    ("score", "is_contrastive", "words"),
-    [
-        (scored(0.5, has_ranking=False), False, "the same everywhere"),
-        (scored(math.nan), False, "not numbers"),
-        (
-            scored(0.5, start=0.001),
-            False,
-            "The network gives this class 0.1\u00a0%: there is little",
-        ),
-        (scored(0.5, start=1e-6), False, "gives this class under 0.1\u00a0%"),
-        (
-            scored(0.5, start=0.002),
-            True,
-            "Of the two classes, the network gives this one 0.2\u00a0%",
-        ),
-    ],
-)
-def test_degenerate_cases_are_not_judged(score, is_contrastive, words):
-    verdict = compute_verdict(score, BASELINES, is_contrastive=is_contrastive)
-    assert verdict.level is Level.NOT_JUDGED and verdict.level.tone == "unknown"
-    assert words in verdict.text
+def test_a_flat_map_and_an_obstacle_give_no_figures() -> None:
+    evidence = gather(np.ones((1, 28, 28), np.float32), np.ones((1, 1, 28, 28), np.float32))
+    flat = judge_map(evidence, np.full((28, 28), 3.0, np.float32), "rise")
+    assert flat.outcome is Outcome.NOT_JUDGED and "the same everywhere" in flat.text
+    assert not flat.findings and np.isnan(flat.score)
+    barred = judge_map(replace(evidence, obstacle="It is dark."), np.eye(28, dtype=np.float32), "x")
+    assert barred.text == "It is dark." and not barred.findings
 
 
-@pytest.mark.parametrize(
-    "baselines", [BaselineScores((), {}), BaselineScores(RANDOM, {"edges": scored(math.nan)})]
-)
-def test_without_opponents_there_is_no_verdict(baselines):
-    verdict = compute_verdict(scored(0.5), baselines)
-    assert verdict.level is Level.NOT_JUDGED and "nothing to compare" in verdict.text
+def test_a_picture_of_a_few_pixels_is_one_sentence() -> None:
+    assert find_small(Question(np.zeros((1, 3, 28, 28), np.float32), 0)) is None
+    sentence = find_small(Question(np.zeros((1, 3, 6, 28), np.float32), 0))
+    assert sentence is not None and "fewer than 7 pixels" in sentence

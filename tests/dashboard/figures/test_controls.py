@@ -38,6 +38,7 @@ TEXTS = {
     "shift.corruption": "contrast",
     "attention.net": "resolver.pronouns",
     "attention.words": "3-9,4-10",
+    "maps.view": "away",
 }
 OTHERS = {
     "cnn.unit": 5,

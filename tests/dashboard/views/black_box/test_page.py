@@ -8,6 +8,7 @@ import pytest
 
 from dashboard.attribution import METHODS
 from dashboard.explanation.ranking import Entry
+from dashboard.faithfulness.verdict import Outcome
 from dashboard.views import VIEWS
 from dashboard.views.base import FAIL
 from dashboard.views.black_box import cue_lab
@@ -39,7 +40,7 @@ def test_the_page_is_in_the_menu_and_compares_all_methods() -> None:
     assert app.title[0].value == "Black box"
     assert has_text(app, "The network says **Dress (99\u00a0%)**.")
     assert has_text(app, "maps of this one answer correlate at **0.")
-    assert has_text(app, "the best trivial map") or has_text(app, "knows nothing of the network")
+    assert has_text(app, "believable") and has_text(app, "knows nothing of the network")
     assert has_text(app, "You may not")
     assert len(app.get("bidi_component")) == 1  # the cascade opens with the answer
     answer(app, "stays exactly the same", 2)
@@ -132,9 +133,11 @@ def test_a_photo_network_waits_for_the_button() -> None:
 
 
 def test_the_contest_chart_is_valid_and_spoken() -> None:
-    spec = plot_contest([Entry("RISE", 0.5, False), Entry("Edges", 0.4, True)])
+    spec = plot_contest(
+        [Entry("RISE", 0.5, Outcome.BELIEVABLE), Entry("Edges", 0.4, Outcome.YARDSTICK)]
+    )
     alt.Chart.from_dict(spec, validate=True)
-    assert "RISE 0.50; Edges (trivial) 0.40" in spec["description"]
+    assert "RISE 0.50, believable; Edges (trivial) 0.40" in spec["description"]
 
 
 def test_an_uploaded_network_is_put_on_trial_too() -> None:

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
+from dashboard.faithfulness.verdict import Outcome, Verdict
 from dashboard.inference.cards import load_model_card
 from dashboard.inference.samples import CLOTHING, list_samples
 from dashboard.inference.sight import see_zoo
@@ -171,18 +172,21 @@ def test_gradients_make_a_better_map_than_attention_alone() -> None:
         figure = patch_maps.create_patch_figure(
             model, see_zoo(model, cache.get_sample(sample.name))
         )
-        assert set(figure.scores) == {"rollout", "relevance", "center"}
+        assert set(figure.verdicts) == {"rollout", "relevance", "center"}
+        assert figure.verdicts["center"].outcome is Outcome.YARDSTICK
         assert figure.overlays["rollout"].shape == (224, 224, 3)
-        better.append(figure.scores["relevance"] > figure.scores["rollout"])
+        better.append(figure.verdicts["relevance"].score > figure.verdicts["rollout"].score)
     assert sum(better) >= 3
 
 
-def test_a_trivial_map_that_wins_is_named() -> None:
-    said = patch_maps.describe_scores({"rollout": 0.1, "relevance": 0.2, "center": 0.2})
-    assert "trust neither" in said
-    assert "better than the trivial spot by 0.10" in patch_maps.describe_scores(
-        {"rollout": 0.1, "relevance": 0.2, "center": 0.1}
-    )
+def test_each_map_gets_its_sentence() -> None:
+    told = {
+        "rollout": Verdict(Outcome.NO_BETTER, "No better than blind.", ""),
+        "relevance": Verdict(Outcome.BELIEVABLE, "Believable.", ""),
+    }
+    said = patch_maps.describe_verdicts(told)
+    assert "**Attention rollout.** No better than blind." in said
+    assert "**Gradient × attention.** Believable." in said
 
 
 def test_the_same_sentence_twice_is_said() -> None:
