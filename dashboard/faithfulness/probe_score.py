@@ -72,18 +72,25 @@ def rank(values: Doubles) -> Doubles:
 
     A row without any difference gives zeros: it agrees with nothing.
     """
+    n = values.shape[1]
     order = np.argsort(values, axis=1)
     ordered = np.take_along_axis(values, order, axis=1)
-    places = np.broadcast_to(np.arange(values.shape[1], dtype=float), values.shape).copy()
-    for row in np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)):
+    centred = np.arange(n) - (n - 1) / 2
+    places = np.broadcast_to(_standardise(centred), values.shape)
+    tied = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
+    if len(tied):
+        places = places.copy()
+    for row in tied:
         _, group, counts = np.unique(ordered[row], return_inverse=True, return_counts=True)
-        places[row] = (np.cumsum(counts) - (counts + 1) / 2)[group]
-    ranks = np.empty_like(values)
+        places[row] = _standardise((np.cumsum(counts) - (counts + n) / 2)[group])
+    ranks: Doubles = np.empty_like(values)
     np.put_along_axis(ranks, order, places, axis=1)
-    ranks -= (values.shape[1] - 1) / 2  # the mean, ties or not
-    lengths = np.sqrt((ranks**2).sum(axis=1, keepdims=True))
-    standard: Doubles = np.divide(ranks, lengths, out=np.zeros_like(ranks), where=lengths > _FLAT)
-    return standard
+    return ranks
+
+
+def _standardise(centred: Doubles) -> Doubles:
+    length = np.sqrt(centred @ centred)
+    return centred / length if length > _FLAT else np.zeros_like(centred)
 
 
 def score_map(probes: Probes, heat: Floats) -> tuple[ProbeScore, ...]:
