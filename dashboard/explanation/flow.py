@@ -85,12 +85,14 @@ class Request:
     """What is asked: why this score, by these methods, each with its parameters.
 
     ``removal`` is what the curves show; where no verdict rests on it, it is probed as well.
+    ``n_probes`` pictures test each map under each removal, 0 for as many as suit the picture.
     """
 
     sight: Sight
     question: Question
     choices: Sequence[tuple[Method, Params]]
     removal: Removal = GREY
+    n_probes: int = 0
 
     @property
     def removals(self) -> tuple[Removal, ...]:
@@ -108,7 +110,7 @@ class Request:
 
     def make_verdict_key(self, method: Method, params: Params) -> Hashable:
         """Return what names the verdict on one map."""
-        return self.make_map_key(method, params, "verdict", *self._name_removals())
+        return self.make_map_key(method, params, "verdict", *self._name_test())
 
     def make_curves_key(self, method: Method, params: Params) -> Hashable:
         """Return what names the curves of one map."""
@@ -116,10 +118,14 @@ class Request:
 
     def make_evidence_key(self) -> Hashable:
         """Return what names the evidence that judges every map."""
-        return self.make_key("evidence", *self._name_removals())
+        return self.make_key("evidence", *self._name_test())
 
-    def _name_removals(self) -> list[str]:
-        return [each.name for each in self.removals]
+    def count_probes(self) -> int:
+        """Return how many probes there are under each removal."""
+        return self.n_probes or choose_n_probes(self.question.inputs.shape[2:])
+
+    def _name_test(self) -> list[Hashable]:
+        return [self.count_probes(), *(each.name for each in self.removals)]
 
     def is_computed(self, results: Results) -> bool:
         """Return whether everything asked for is at hand already."""
@@ -217,10 +223,11 @@ class _Work:
 
     def _probe(self, removal: Removal) -> Probes:
         request = self.request
-        n = choose_n_probes(request.question.inputs.shape[2:])
-        listener = partial(self.progress, f"Testing: {n} pictures with half taken away")
+        n = request.count_probes()
+        doing = f"Testing: half taken away in {n:,} ways, {removal.label}"
+        listener = partial(self.progress, doing)
         return self._keep(
-            request.make_key("probes", removal.name),
+            request.make_key("probes", removal.name, n),
             lambda: run_probes(request.sight.model, request.question, [removal], n, listener),
         )
 

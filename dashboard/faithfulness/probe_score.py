@@ -4,9 +4,11 @@ The score is Spearman's rank correlation, over the probes, between what the map 
 sum over what a probe shows) and the class's log-odds: -1 to 1, 0 for a map that knows nothing.
 
 The null is *the same map slid elsewhere*, around the torus and mirrored: as smooth, as peaked, as
-large, in another place. The slides and their mirror images form a group, so for a map whose place
-is arbitrary the p-value is uniform whatever the network answers (a permutation test; Hemerik &
-Goeman 2018, "Exact testing with random permutations", arXiv:1411.7565).
+large, in another place. All slides and their mirror images form a group, so for a map whose place
+is arbitrary the p-value is uniform whatever the network answers and whichever statistic compares
+the places (a permutation test; Hemerik & Goeman 2018, "Exact testing with random permutations",
+arXiv:1411.7565). The statistic is the covariance of what is left with the ranks of the log-odds:
+it is linear in the map, so that one Fourier transform answers for every place at once.
 """
 
 from __future__ import annotations
@@ -16,12 +18,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from dashboard.faithfulness.probes import Probes, place_units
 from dashboard.inference.model import Doubles, Floats
 
-HOP = 2  # units between slides: 14 x 14 x 2 mirror images = 392 places of a map on a 28 x 28 grid
 N_RESAMPLES = 400  # of the bootstrap
 _FLAT = 1e-9  # a response that varies less than this is the same everywhere
 
@@ -55,16 +55,18 @@ def sum_units(heat: Floats, grid: tuple[int, int]) -> Doubles:
     return sums
 
 
-def slide(units: Doubles) -> Doubles:
-    """Return all places of a map (U, V) on the grid, (M, U, V), its own first."""
-    height, width = units.shape
-    down, right = (HOP if side % HOP == 0 else 1 for side in units.shape)  # of a group: a divisor
+def compare_places(units: Doubles, worth: Doubles) -> Doubles:
+    """Return how well a map (U, V) agrees with ``worth`` (U, V) in each of its places, (M,).
+
+    The map's own place comes first, then all others around the torus, then its mirror images: the
+    sum of map x worth in each.
+    """
+    transformed = np.fft.rfft2(worth)
     places = [
-        # Windows of the map laid out twice each way are its places around the torus.
-        sliding_window_view(np.tile(each, (2, 2)), units.shape)[:height:down, :width:right]
+        np.fft.irfft2(np.conj(np.fft.rfft2(each)) * transformed, s=units.shape)
         for each in (units, units[:, ::-1])
     ]
-    return np.concatenate([each.reshape(-1, height, width) for each in places])
+    return np.concatenate([each.ravel() for each in places])
 
 
 def rank(values: Doubles) -> Doubles:
@@ -101,16 +103,21 @@ def score_map(probes: Probes, heat: Floats) -> tuple[ProbeScore, ...]:
     """
     if not np.isfinite(heat).all():
         raise ValueError("A heat map must be finite to be scored.")
-    places = slide(sum_units(heat, probes.grid)).reshape(-1, probes.shown.shape[1])  # (M, U V)
-    said = rank(places @ probes.shown.T.astype(np.float64))  # (M, N)
-    scores = rank(probes.log_odds) @ said.T  # (R, M)
-    return tuple(_count(row) for row in scores)
+    units, shown = sum_units(heat, probes.grid), probes.shown.astype(np.float32)
+    said = rank((shown @ units.ravel())[np.newaxis])[0]  # (N,)
+    heard = rank(probes.log_odds)  # (R, N)
+    worth = (heard.astype(np.float32) @ shown).astype(np.float64)  # (R, U V): of each unit
+    return tuple(
+        _count(float(scale @ said), compare_places(units, each.reshape(units.shape)))
+        for scale, each in zip(heard, worth, strict=True)
+    )
 
 
-def _count(row: Doubles) -> ProbeScore:
-    own, elsewhere = float(row[0]), row[1:]
+def _count(score: float, places: Doubles) -> ProbeScore:
     # Slides of a symmetric map are the map again: equal up to rounding, and as good.
-    return ProbeScore(own, int((elsewhere >= own - 1e-9).sum()), len(elsewhere))
+    rounding = 1e-9 * float(np.abs(places).max())
+    as_good = int((places[1:] >= places[0] - rounding).sum())
+    return ProbeScore(score, as_good, len(places) - 1)
 
 
 def compare_maps(
@@ -123,7 +130,7 @@ def compare_maps(
     of probes explains.
     """
     units = np.stack([sum_units(each, probes.grid).ravel() for each in (heat, *others)])
-    said = rank(units @ probes.shown.T.astype(np.float64)).T  # (N, 1 + K)
+    said = rank(units @ probes.shown.T.astype(np.float32)).T  # (N, 1 + K)
     heard = rank(probes.log_odds)  # (R, N)
     weights = _draw_resamples(len(said), seed)
     bounds = np.empty((len(heard), len(others)))

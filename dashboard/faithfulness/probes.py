@@ -28,6 +28,7 @@ N_CELLS = 7  # along each side: what is shown or hidden together
 N_UNITS = 28  # along each side: cells begin at every unit, maps are summed in them
 N_SHOWN = N_CELLS * N_CELLS // 2  # cells
 TOLERANCE = 0.01  # in the share of pixels that a probe shows
+N_OPTIONS = (384, 1024, 2048, 4096)  # what a reader may ask for
 SMALL = 64  # pixels along a side: networks for such pictures answer in well under a millisecond
 CHUNK = 32  # inputs that run at once: 19 MB of (3, 224, 224), and "stop" acts within a second
 
@@ -66,9 +67,14 @@ def place_units(side: int) -> Places:
     return np.arange(side) * units // side
 
 
-def choose_n_probes(size: tuple[int, int]) -> int:
-    """Return how many probes judge a picture (H, W): a large one costs more, and fewer tell."""
-    return 512 if max(size) <= SMALL else 256
+def choose_n_probes(size: tuple[int, ...]) -> int:
+    """Return how many probes judge a picture (H, W) where nobody asks for more.
+
+    On garments two draws of 2,048 gave the same verdict on 95 % of 108 maps, of 512 on 80 %. A
+    photo's network takes a hundred times as long, so that fewer must do; the page says how steady
+    that is, and offers more.
+    """
+    return 2048 if max(size) <= SMALL else 384
 
 
 def join_probes(parts: Sequence[Probes]) -> Probes:

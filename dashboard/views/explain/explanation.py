@@ -17,6 +17,7 @@ from dashboard.explanation import report, sheet
 from dashboard.explanation.flow import Explanation, Findings, Request, explain
 from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import compute_steps
+from dashboard.faithfulness.probes import N_OPTIONS, choose_n_probes
 from dashboard.faithfulness.removal import GREY, REMOVALS, Removal
 from dashboard.figures.map_viewer import CurveSet, MapCard, draw_maps
 from dashboard.inference.counts import tell_share
@@ -39,10 +40,13 @@ def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
         target, versus = select_classes(sight.labels, sight.ranking[:N_RANKED])
     with right:
         choices = select_methods(sight.model)
-        removal = _select_removal()
+        with st.popover("The test", icon="⚖️"):
+            removal = _select_removal()
+            n_probes = _select_n_probes(sight)
     state.write_url()  # before the work, so that a link copied meanwhile is right
     if choices:
-        request = Request(sight, Question(sight.inputs, target, versus), choices, removal)
+        question = Question(sight.inputs, target, versus)
+        request = Request(sight, question, choices, removal, n_probes)
         _explain(request, chosen)
     else:
         st.info("Choose at least one method.")
@@ -61,6 +65,18 @@ def _select_removal() -> Removal:
         f"{rules}.",
     )
     return by_name[chosen]
+
+
+def _select_n_probes(sight: Sight) -> int:
+    return select_option(
+        "probes",
+        "Ways in which half is taken away",
+        choose_n_probes(sight.picture.shape[:2]),
+        N_OPTIONS,
+        lambda count: f"{count:,}",
+        help="A map must foretell what the network loses in each. More of them make the verdict "
+        "steadier and take longer.",
+    )
 
 
 def _explain(request: Request, chosen: ChosenPhoto) -> None:
