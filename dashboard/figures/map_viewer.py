@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from dashboard.faithfulness.curves import DEFAULT_N_STEPS
 from dashboard.figures.base import Control, create_figure
 from dashboard.overlays import list_scales
 from dashboard.parsing import parse_option, parse_switch, parse_whole
 
 OPACITY = 80  # of 100: what lies under a strong value is still seen
+MAX_STEP = 255  # of the order in which pixels go: a byte each
 VIEWS = ("map", "away", "back")  # the map; the photo disappears in its order; it comes back
 
 _draw = create_figure("figures/map_viewer")
@@ -62,7 +62,7 @@ def draw_maps(
         "opacity": Control("maps.opacity", OPACITY, parse_whole(0, 100)),
         "is_grey": Control("maps.grey", True, parse_switch),
         "view": Control("maps.view", VIEWS[0], parse_option(VIEWS)),
-        "step": Control("maps.step", 0, parse_whole(0, DEFAULT_N_STEPS)),
+        "step": Control("maps.step", 0, parse_whole(0, MAX_STEP)),
     }
     data = {
         "photo": photo,
