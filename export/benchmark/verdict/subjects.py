@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -117,7 +117,9 @@ def _open_linear(name: str) -> Subject:
     model = create_linear_model() if name == SQUARES else _create_smooth()
 
     def ask(grey: Pixels) -> Question:
-        return _ask(model, (grey[np.newaxis, np.newaxis] / 255).astype(np.float32))
+        question = _ask(model, (grey[np.newaxis, np.newaxis] / 255).astype(np.float32))
+        # Its second score is always 0: why one class and not the other is the question.
+        return replace(question, versus=1 - question.target)
 
     def find_truth(question: Question, removal: Removal) -> Floats:
         # What a pixel adds to the score, counted from what is put in its place.
