@@ -94,6 +94,44 @@ def test_opacity_moves_in_the_browser_alone(server: str, page: Page) -> None:
 
 
 @pytest.mark.slow
+def test_the_photo_is_watched_disappearing_in_the_order_of_the_map(server: str, page: Page) -> None:
+    page.goto(f"{server}/?model=cnn.fashion_mnist&{QUICK}")
+    settle(page)
+    page.get_by_role("button", name="Take away").click()
+    player = page.get_by_label("Share of the pixels")
+    expect(player).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    settle(page)
+    shown = page.locator(".card canvas.vanishing").first
+    expect(shown).to_be_visible()
+
+    def read_pixels() -> tuple[int, int]:
+        count = """canvas => {
+            const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+            const grey = data.filter((value, at) => at % 4 === 0 && value === 128).length
+            return [grey, data.length / 4]
+        }"""
+        grey, total = shown.evaluate(count)
+        return grey, total
+
+    player.fill("0")
+    expect(page.get_by_text("0\u00a0% of the pixels taken away")).to_be_visible()
+    whole, total = read_pixels()
+    player.fill("12")
+    expect(page.get_by_text("50\u00a0% of the pixels taken away")).to_be_visible()
+    page.wait_for_timeout(300)  # the canvas is painted a moment after the words
+    half, _ = read_pixels()
+    assert half - whole > 0.4 * total
+    drawn = page.locator(".card polyline.deletion").first.get_attribute("points")
+    assert drawn is not None and len(drawn.split()) == 13
+    settle(page)
+    assert "maps.view=away" in page.url and "maps.step=12" in page.url
+    page.reload()
+    settle(page)
+    expect(page.get_by_text("50\u00a0% of the pixels taken away")).to_be_visible()
+
+
+@pytest.mark.slow
 def test_a_bad_upload_says_what_to_do_and_keeps_what_was_there(server: str, page: Page) -> None:
     page.goto(f"{server}/?{QUICK}")
     settle(page)
