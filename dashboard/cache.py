@@ -306,4 +306,4 @@ def settle_memory() -> None:
     Once after the start and once after each lazy import of a large library: a collection then
     walks thousands of objects instead of hundreds of thousands, with the lock held all the while.
     """
-    _freeze(frozenset({"torch", "captum", "sklearn", "skimage"} & sys.modules.keys()))
+    _freeze(frozenset({"torch", "captum", "skimage"} & sys.modules.keys()))

@@ -66,7 +66,7 @@ LIBRARIES = {
     "onnx": {"inference", "limits", "uploads.inside"},
     "torch": {"attribution"},
     "captum": {"attribution"},
-    "sklearn": {"attribution"},
+    "sklearn": set(),
     "skimage": {"attribution"},
     "scipy": {"attribution", "stress"},
 }

@@ -48,9 +48,9 @@ class Attribution:
     """A method's answer.
 
     ``attributions`` is (1, C, H, W), or (1, 1, H, W) where a method has no opinion on channels.
-    ``convergence_delta`` is sum(attributions) - (score(inputs) - score(baselines)) in units of
-    the score where the method's theory promises that it vanishes, else None;
-    ``score_difference`` is score(inputs) - score(baselines), against which it is judged.
+    ``score_difference`` is score(inputs) - score(baselines) where the method's theory promises that
+    the attributions add up to it, else None; ``convergence_delta`` is by how much the computed ones
+    miss it, sum(attributions) - score_difference, and None where they are made to add up.
     """
 
     attributions: Floats
@@ -64,7 +64,7 @@ _LOADING = Lock()
 def load_libraries(libraries: Sequence[str]) -> None:
     """Import what a method needs, one visitor at a time.
 
-    Libraries that import each other in circles (scipy, through sklearn and skimage at once) can be
+    Libraries that import each other in circles (scipy, through torch and skimage at once) can be
     seen half made by a second thread, because Python breaks a deadlock of imports that way.
     """
     # Also when they are in sys.modules: another thread may be in the middle of importing them.
@@ -78,8 +78,10 @@ class Method:
     """One method: everything that a page must know to offer it, and the computation itself.
 
     ``is_signed`` maps have values below zero, which speak against the class; ``is_stochastic`` ones
-    differ from seed to seed. ``completeness`` says whether the attributions add up to the
-    difference of the score: each map does, the mean over seeds does, or (None) nothing is promised.
+    differ from seed to seed, less with more of the parameter ``budget``. ``completeness`` says
+    whether the attributions add up to the difference of the score: each map does as far as it has
+    converged, the mean over seeds does, each is made to and cannot miss it, or (None) nothing is
+    promised. ``if_flat`` is what it means if the map is the same everywhere, in one sentence.
     ``libraries`` are the modules that ``compute`` imports. ``is_baseline`` marks the trivial maps
     that every other is judged against. ``channels`` says how (1, C, H, W) becomes one heat map.
     """
@@ -91,13 +93,15 @@ class Method:
     compute: Callable[[Model, Question, Params, Progress], Attribution]
     is_signed: bool
     is_stochastic: bool
-    completeness: Literal["exact", "in expectation"] | None = None
+    completeness: Literal["exact", "in expectation", "by construction"] | None = None
     params: Sequence[Param] = field(default=())
     libraries: Sequence[str] = ()
     is_baseline: bool = False
     needs_gradients: bool = False
     needs_layer: bool = False
     channels: Literal["sum", "max"] = "sum"
+    budget: str = ""
+    if_flat: str = "The map is the same everywhere: it puts no pixel above another."
 
     @property
     def help(self) -> str:

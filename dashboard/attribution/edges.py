@@ -38,4 +38,5 @@ METHOD = create_baseline(
     summary="The photo's edges: a map that knows nothing of the network.",
     compute=compute,
     is_stochastic=False,
+    if_flat="The photo has no edges: it is equally bright everywhere.",
 )

@@ -37,4 +37,6 @@ METHOD = Method(
     libraries=("torch", "captum.attr"),
     needs_gradients=True,
     needs_layer=True,
+    if_flat="No place of the last convolutional layer speaks for this class more than another; "
+    "what speaks against it is dropped.",
 )

@@ -67,7 +67,7 @@ METHOD = Method(
     completeness="in expectation",
     libraries=("torch", "captum.attr", "scipy.ndimage"),
     params=(
-        IntParam("n_samples", "Samples", 48, 8, 128, 8),
+        IntParam("n_samples", "Samples", 48, 8, 1000, 8),
         FloatParam(
             "noise",
             "Noise",
@@ -79,4 +79,7 @@ METHOD = Method(
         ),
     ),
     needs_gradients=True,
+    budget="n_samples",
+    if_flat="No pixel has a larger share than another: the gradients are equal all the way from "
+    "the blanks.",
 )

@@ -34,4 +34,5 @@ METHOD = Method(
     is_signed=True,
     libraries=("torch", "captum.attr"),
     needs_gradients=True,
+    if_flat="No pixel has a larger share than another: all products are equal, most likely zero.",
 )

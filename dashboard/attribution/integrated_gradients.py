@@ -57,4 +57,6 @@ METHOD = Method(
         create_fill_param("Blank", "The picture that the photo fades in from."),
     ),
     needs_gradients=True,
+    if_flat="No pixel has a larger share than another: the gradients are equal, or the photo is "
+    "the blank itself.",
 )

@@ -26,4 +26,5 @@ METHOD = create_baseline(
     summary="The photo's brightness: a map that knows nothing of the network.",
     compute=compute,
     is_stochastic=False,
+    if_flat="The photo is equally bright everywhere.",
 )

@@ -52,4 +52,5 @@ METHOD = Method(
         IntParam("stride", "Step", 14, 8, 48, 2, "Pixels between two places of the patch."),
         create_fill_param("Patch shows", "What the patch puts in the photo's place."),
     ),
+    if_flat="Wherever the patch lies, the score falls by the same.",
 )

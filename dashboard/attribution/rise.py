@@ -94,4 +94,6 @@ METHOD = Method(
         IntParam("n_cells", "Cells", 7, 4, 16, 1, "Cells along each side of a mask."),
         FloatParam("keep", "Shown", 0.5, 0.1, 0.9, 0.1, "The share of cells that a mask shows."),
     ),
+    budget="n_masks",
+    if_flat="Whatever the masks show, the network gives the class the same probability.",
 )

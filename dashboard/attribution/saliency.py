@@ -35,4 +35,6 @@ METHOD = Method(
     libraries=("torch", "captum.attr"),
     needs_gradients=True,
     channels="max",  # as in the paper
+    if_flat="No pixel would change this score more than another: all gradients are equally large, "
+    "most likely zero.",
 )

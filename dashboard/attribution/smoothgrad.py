@@ -50,7 +50,7 @@ METHOD = Method(
     is_stochastic=True,
     libraries=("torch", "captum.attr"),
     params=(
-        IntParam("n_samples", "Noisy copies", 24, 1, 96, 1),
+        IntParam("n_samples", "Noisy copies", 24, 1, 1000, 1),
         FloatParam(
             "noise",
             "Noise",
@@ -62,5 +62,8 @@ METHOD = Method(
         ),
     ),
     needs_gradients=True,
+    budget="n_samples",
     channels="max",
+    if_flat="No pixel would change this score more than another: all mean gradients are equally "
+    "large, most likely zero.",
 )

@@ -1,8 +1,7 @@
 """Superpixels: a photo cut along its own edges into a few dozen pieces.
 
 Source: Achanta et al. 2012, "SLIC Superpixels", https://doi.org/10.1109/TPAMI.2012.120, by
-scikit-image, which brings scipy (scikit-learn, which Captum needs, does too), networkx, imageio,
-tifffile and lazy-loader.
+scikit-image, which brings scipy, networkx, imageio, tifffile and lazy-loader.
 """
 
 from __future__ import annotations

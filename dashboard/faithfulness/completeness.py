@@ -2,7 +2,8 @@
 
 Integrated gradients and its kin promise that the attributions sum to score(photo) -
 score(baseline). The gap says how far a computed map misses its own promise; it says nothing about
-whether the map is faithful.
+whether the map is faithful. Where a method is made to add up there is no gap to measure: a figure
+that can only be 0 would pass for a test.
 Source: Sundararajan et al. 2017, arXiv:1703.01365, sections 3 and 5 ("within 5%").
 """
 
@@ -27,6 +28,7 @@ class GapLevel(StrEnum):
     CLOSED = "closed"
     ROUGH = "rough"
     OPEN = "open"
+    BY_CONSTRUCTION = "by construction"
     UNDEFINED = "undefined"
 
 
@@ -38,14 +40,24 @@ class Completeness:
     level: GapLevel
     text: str
 
+    @property
+    def fact(self) -> tuple[str, str, str]:
+        """What a page tells: a name, a figure, and the sentence behind it."""
+        if self.level is GapLevel.BY_CONSTRUCTION:
+            return "Adds up", "by construction", self.text
+        gap = "undefined" if self.gap is None else tell_share(self.gap, 1)
+        return "Completeness gap", gap, self.text
+
 
 def compute_completeness(attribution: Attribution) -> Completeness | None:
     """Return the gap with a plain sentence, or None where the method promises no completeness."""
     delta, difference = attribution.convergence_delta, attribution.score_difference
-    if delta is None or difference is None:
+    if difference is None:
         return None
-    if not (math.isfinite(delta) and math.isfinite(difference)):
+    if not math.isfinite(difference) or not math.isfinite(delta or 0.0):
         return Completeness(None, GapLevel.UNDEFINED, "The completeness gap is not a number.")
+    if delta is None:
+        return Completeness(None, GapLevel.BY_CONSTRUCTION, _describe_construction(difference))
     if abs(difference) < _NO_DIFFERENCE:
         text = (
             "The photo scores the same as its baseline, so the map has nothing to add up to"
@@ -54,6 +66,13 @@ def compute_completeness(attribution: Attribution) -> Completeness | None:
         return Completeness(None, GapLevel.UNDEFINED, text)
     gap = abs(delta) / abs(difference)
     return Completeness(gap, *_describe(gap, difference))
+
+
+def _describe_construction(difference: float) -> str:
+    return (
+        f"The map is made to add up to the score's difference of {difference:.2f}: that it does is "
+        "no evidence for it."
+    )
 
 
 def _describe(gap: float, difference: float) -> tuple[GapLevel, str]:

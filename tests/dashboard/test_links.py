@@ -41,6 +41,7 @@ UNLINKED: Mapping[str, str] = {
     "stop_*": "a button: it does something once",
     "again_*": "a button: it does something once",
     "walk_*": "a button: it sets controls that are in the link",
+    "more_*": "a button: it sets a control that is in the link",
     "climb": "a button: it does something once",
     "copy_link": "makes the link",
 }

@@ -15,15 +15,14 @@ from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.explanation import report, sheet
 from dashboard.explanation.flow import Explanation, Findings, Request, explain
-from dashboard.faithfulness.completeness import Completeness
 from dashboard.faithfulness.curves import compute_steps
 from dashboard.faithfulness.probes import N_OPTIONS, choose_n_probes
 from dashboard.faithfulness.removal import GREY, REMOVALS, Removal
 from dashboard.figures.map_viewer import CurveSet, MapCard, draw_maps
-from dashboard.inference.counts import tell_share
 from dashboard.inference.sight import Sight
 from dashboard.views.explain.class_select import select_classes
 from dashboard.views.explain.method_select import select_methods
+from dashboard.views.explain.stability import draw_stability
 from dashboard.widgets.on_demand import draw_start
 from dashboard.widgets.option_select import select_option
 from dashboard.widgets.photo_input import ChosenPhoto
@@ -84,6 +83,7 @@ def _explain(request: Request, chosen: ChosenPhoto) -> None:
     if request.is_computed(store):
         *_, last = explain(request, store)
         _draw_findings(request, chosen, last, "maps")
+        draw_stability(request, last)
         _draw_downloads(request, chosen, last)
         return
     note = st.empty()
@@ -189,13 +189,8 @@ def _list_facts(explanation: Explanation) -> list[tuple[str, str, str]]:
         told = "The area under the solid line less that under the dashed one: 0 for ignorance"
         facts.append(("Insertion − deletion", f"{curves.difference:+.2f}", told))
     if drawn and drawn.completeness is not None:
-        facts.append(_describe_gap(drawn.completeness))
+        facts.append(drawn.completeness.fact)
     return facts
-
-
-def _describe_gap(completeness: Completeness) -> tuple[str, str, str]:
-    gap = "undefined" if completeness.gap is None else tell_share(completeness.gap, 1)
-    return ("Completeness gap", gap, completeness.text)
 
 
 def _draw_downloads(request: Request, chosen: ChosenPhoto, findings: Findings) -> None:

@@ -15,6 +15,7 @@ from dashboard.attribution import METHODS, get_method
 from dashboard.attribution.base import Method, Question
 from dashboard.attribution.params import Params, compute_defaults
 from dashboard.inference.model import Explained, Floats, Ints
+from dashboard.limits.stability import get_budget
 from tests.dashboard.attribution.tiny_models import (
     TorchModel,
     create_inputs,
@@ -27,6 +28,7 @@ QUICK: Mapping[str, Params] = {
     "kernel_shap": {"n_samples": 100, "n_segments": 10},
     "occlusion": {"window": 8, "stride": 8},
 }
+# By construction there is no gap to look at: the pieces' values are summed in test_kernel_shap.py.
 # How many seeds, and how close their mean is, as a share of the score's difference. GradientSHAP's
 # gap has a standard deviation of 0.25 here, so the mean of 12 seeds has one of 0.07.
 COMPLETE = {"exact": (1, 1e-3), "in expectation": (12, 0.3)}
@@ -90,6 +92,13 @@ def test_another_seed_gives_another_map_where_the_method_draws(method: Method) -
     ]
     is_same = np.array_equal(maps[0].attributions, maps[1].attributions)
     assert is_same != method.is_stochastic
+
+
+@every_method
+def test_what_is_drawn_at_random_says_how_much_of_it(method: Method) -> None:
+    assert bool(method.budget) == (method.is_stochastic and not method.is_baseline)
+    if method.budget:
+        assert get_budget(method).name == method.budget
 
 
 @every_method
@@ -187,13 +196,13 @@ def test_two_visitors_at_once_get_what_each_would_get_alone(method: Method) -> N
 def test_a_promise_of_completeness_is_kept(method: Method) -> None:
     model, params = create_model(), set_params(method)
     bright = 0.7 + 0.3 * create_inputs()  # far from every blank, so that there is much to add up
-    n_seeds, bound = COMPLETE[method.completeness or "exact"]
+    n_seeds, bound = COMPLETE.get(method.completeness or "", (1, 0.0))
     questions = [Question(bright, 0, seed=seed) for seed in range(n_seeds)]
     results = [method.attribute(model, question, params) for question in questions]
     deltas = [each.convergence_delta for each in results if each.convergence_delta is not None]
     differences = [each.score_difference for each in results if each.score_difference is not None]
-    if method.completeness is None:
-        assert not deltas and not differences
+    if method.completeness not in COMPLETE:
+        assert not deltas and len(differences) == (method.completeness is not None)
         return
     assert len(deltas) == len(differences) == n_seeds
     assert min(np.abs(differences)) > 0.01

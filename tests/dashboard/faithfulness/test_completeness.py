@@ -36,7 +36,23 @@ def test_gap_by_hand(delta, difference, gap, level, words):
 
 def test_no_promise_no_gap():
     assert compute_completeness(attribution(None, None)) is None
-    assert compute_completeness(attribution(None, 2.0)) is None
+
+
+@pytest.mark.parametrize("difference", [2.0, 0.0])
+def test_what_is_made_to_add_up_has_no_gap_to_tell(difference):
+    found = compute_completeness(attribution(None, difference))
+    assert found is not None and found.gap is None and found.level is GapLevel.BY_CONSTRUCTION
+    name, figure, text = found.fact
+    assert (name, figure) == ("Adds up", "by construction")
+    assert "%" not in text and f"{difference:.2f}" in text and "no evidence" in text
+
+
+def test_a_gap_is_a_fact_with_its_figure():
+    found = compute_completeness(attribution(0.2, -2.0))
+    assert found is not None
+    assert found.fact == ("Completeness gap", "10.0\u00a0%", found.text)
+    undefined = compute_completeness(attribution(0.5, 1e-5))
+    assert undefined is not None and undefined.fact[1] == "undefined"
 
 
 def test_equal_scores_make_the_percentage_meaningless():
@@ -49,3 +65,4 @@ def test_equal_scores_make_the_percentage_meaningless():
 def test_what_is_not_a_number_is_said(broken):
     found = compute_completeness(attribution(*broken))
     assert found is not None and found.gap is None and "not a number" in found.text
+    assert found.level is GapLevel.UNDEFINED

@@ -1,0 +1,96 @@
+"""Would another seed give the same map? Asked for each map that was drawn by lot, on demand."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.attribution.params import IntParam
+from dashboard.cache import get_store
+from dashboard.explanation.flow import Explanation, Findings, Request
+from dashboard.inference.counts import tell_count
+from dashboard.limits import stability
+from dashboard.widgets.on_demand import Move, compute_on_demand
+
+
+def draw_stability(request: Request, findings: Findings) -> None:
+    """Draw the question, and the answer once it was asked for, of every map that has a budget."""
+    drawn = [each for each in findings.explanations if each.map and each.method.budget]
+    if not drawn:
+        return
+    with st.container(border=True):
+        st.markdown(
+            "**Drawn at random.** Would another seed give the same map? It is drawn once more, "
+            "with other random numbers and nothing else changed."
+        )
+        for each in drawn:
+            _draw_answer(request, each)
+
+
+def _draw_answer(request: Request, drawn: Explanation) -> None:
+    method = drawn.method
+    agreement = compute_on_demand(
+        f"seed_{method.name}",
+        request.make_map_key(method, drawn.params, "another seed"),
+        f"{method.label}: draw it with another seed",
+        partial(_compare, request, drawn),
+        store=get_store(request.sight),
+    )
+    if agreement is None:
+        return
+    budget = stability.get_budget(method)
+    spent = int(drawn.params[method.budget])
+    wanted = stability.suggest_budget(budget, spent, agreement)
+    st.markdown(f"**{method.label}.** {describe(budget, spent, agreement)}")
+    if not agreement >= stability.GOAL and wanted is not None and wanted <= budget.maximum:
+        st.button(
+            f"Draw it with {_tell(wanted, budget)}",
+            key=f"more_{method.name}",
+            on_click=state.put,
+            args=(f"{method.name}.{budget.name}", wanted),
+        )
+
+
+def _compare(request: Request, drawn: Explanation, move: Move) -> float:
+    assert drawn.map is not None
+    doing = f"{drawn.method.label}: drawing the map with another seed"
+    return stability.compute_seed_agreement(
+        request.sight.model,
+        request.question,
+        drawn.method,
+        drawn.params,
+        drawn.map.heat,
+        partial(move, doing),
+    )
+
+
+def describe(budget: IntParam, spent: int, agreement: float) -> str:
+    """Return how far two seeds agree, and what would mend it, in plain words."""
+    if math.isnan(agreement):
+        return "The two maps cannot be compared: one of them is the same everywhere, or no map."
+    figure = f"{agreement:.2f}".replace("-", "−")
+    scale = "(rank correlation of their pixels: 1 is the same order, 0 is chance)"
+    if agreement >= stability.GOAL:
+        return f"Another seed gives nearly the same map: the two agree at {figure} {scale}."
+    said = f"Another seed gives a different map: the two agree at only {figure} {scale}."
+    wanted = stability.suggest_budget(budget, spent, agreement)
+    if wanted is None:
+        return (
+            f"{said} They have next to nothing in common, so no number of "
+            f"{budget.label.lower()} can be forecast that would mend it: do not read this map."
+        )
+    goal = f"{stability.GOAL:.2f}"
+    if wanted <= budget.maximum:
+        return f"{said} Forecast: {goal} with about {_tell(wanted, budget)} in place of {spent:,}."
+    most = stability.forecast_agreement(agreement, budget.maximum / spent)
+    return (
+        f"{said} Forecast: {goal} would take about {_tell(wanted, budget)}, more than are offered "
+        f"here; the most, {budget.maximum:,}, would give {most:.2f}. Read large areas only."
+    )
+
+
+def _tell(count: int, budget: IntParam) -> str:
+    return tell_count(count, budget.label.lower().removesuffix("s"), budget.label.lower())
