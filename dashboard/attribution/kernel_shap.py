@@ -92,8 +92,8 @@ METHOD = Method(
     completeness="by construction",
     libraries=("scipy.ndimage", "skimage.segmentation"),
     params=(
-        IntParam("n_segments", "Pieces", 50, 10, 100, 10, "Superpixels of the photo."),
-        IntParam("n_samples", "Samples", 400, 200, 2000, 100, "At least a few for every piece."),
+        IntParam("n_segments", "Pieces", 30, 10, 100, 10, "More pieces need more samples."),
+        IntParam("n_samples", "Samples", 1000, 200, 8000, 100, "Sets of pieces that are shown."),
         create_fill_param("Blank", "What stands in a piece's place when it is taken away."),
     ),
     budget="n_samples",

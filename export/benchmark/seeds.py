@@ -9,6 +9,7 @@ seed and ``--reference`` draws. Each figure is the mean over pictures, with the 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -100,10 +101,11 @@ def _print_rows(
     params |= {name: int(value) for name, value in (each.split("=") for each in options.set)}
     budgets = sorted(options.budgets or (round(usual * factor) for factor in FACTORS))
     reference = options.reference or round(usual * CONVERGED)
-    rows = [
-        measure(model, question, method, params, budgets, reference)
-        for question in ask(model, network, options.pictures)
-    ]
+    rows = []
+    for question in ask(model, network, options.pictures):
+        rows.append(measure(model, question, method, params, budgets, reference))
+        told = ", ".join(f"{each.two:.2f} {each.converged:.2f}" for each in rows[-1])
+        print(f"{network} {method.name} picture {len(rows)}: {told}", file=sys.stderr, flush=True)
     for budget, each in zip(budgets, zip(*rows, strict=True), strict=True):
         cells = [
             [row.two for row in each],
