@@ -240,7 +240,9 @@ class _Work:
             return drawn
         verdict = self._keep(
             self.request.make_verdict_key(method, drawn.params),
-            lambda: judge_map(evidence, found.heat, method.name, method.is_stochastic),
+            lambda: judge_map(
+                evidence, found.heat, method.name, method.is_stochastic, method.if_flat
+            ),
         )
         return replace(drawn, verdict=verdict)
 

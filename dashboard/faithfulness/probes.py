@@ -50,9 +50,12 @@ def compute_log_odds(logits: Floats, target: int, versus: int | None = None) -> 
     """Return log(p / (1 - p)) of ``target`` (N,) given logits (N, K), against ``versus`` alone
     where it is given.
 
-    The log-odds keep moving where the probability has stopped at 0 or 1.
+    The log-odds keep moving where the probability has stopped at 0 or 1. Infinite where there is
+    no other class.
     """
     values = logits.astype(np.float64)
+    if values.shape[1] == 1:
+        return np.where(np.isfinite(values[:, 0]), np.inf, np.nan)
     if versus is not None:
         return np.asarray(values[:, target] - values[:, versus])
     others = np.delete(values, target, axis=1)

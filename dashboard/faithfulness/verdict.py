@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from dashboard.attribution.base import Question
+from dashboard.attribution.base import Method, Question
 from dashboard.faithfulness.curves import has_ranking
 from dashboard.faithfulness.probe_score import ProbeScore, compare_maps, score_map
 from dashboard.faithfulness.probes import N_CELLS, Probes
@@ -141,6 +141,8 @@ def find_obstacle(probes: Probes, photo: Floats, is_contrastive: bool = False) -
     """Return why no map of this photo (C, H, W) can be judged, as a sentence, or None."""
     if not np.ptp(photo, axis=(1, 2)).any():
         return "The picture is the same everywhere: no part of it can matter more than another."
+    if np.isposinf(probes.log_odds).all():
+        return "The network has one class only: it gives every picture the same answer."
     if not (np.isfinite(probes.log_odds).all() and math.isfinite(probes.whole)):
         return "The network gave values that are not numbers, so no map can be tested."
     probability = 1 / (1 + math.exp(min(max(-probes.whole, -700.0), 700.0)))
@@ -157,15 +159,22 @@ def find_obstacle(probes: Probes, photo: Floats, is_contrastive: bool = False) -
     return None
 
 
-def judge_map(evidence: Evidence, heat: Floats, name: str, is_stochastic: bool = False) -> Verdict:
+def judge_map(
+    evidence: Evidence,
+    heat: Floats,
+    name: str,
+    is_stochastic: bool = False,
+    if_flat: str = Method.if_flat,
+) -> Verdict:
     """Return the verdict on the map (H, W) of the method ``name``; no run of the network.
+
+    ``if_flat`` is what the method says of a map that is the same everywhere.
 
     Raises:
         ValueError: the map holds values that are not finite.
     """
     if not has_ranking(heat):
-        text = "The map is the same everywhere: it puts no pixel above another."
-        return Verdict(Outcome.NOT_JUDGED, text, "Try another method, or another class.")
+        return Verdict(Outcome.NOT_JUDGED, if_flat, "Try another method, or another class.")
     if evidence.obstacle:
         return Verdict(
             Outcome.NOT_JUDGED, evidence.obstacle, "Try another class, or another photo."

@@ -71,6 +71,8 @@ def list_cases() -> dict[str, tuple[OddModel, Question]]:
     cases["two classes"] = create(2), asked
     cases["two classes, one against the other"] = create(2), Question(PICTURE, 1, versus=0)
     cases["one logit"] = create(1), Question(PICTURE, 0)
+    halves = np.concatenate([-model.weights[:1], model.weights[:1]]) / 2
+    cases["one logit as two classes"] = replace(model, weights=halves, bias=0.0), asked
     for level in (-1.0, 0.0, 1.0):
         cases[f"constant picture {level:+.0f}"] = model, Question(np.full_like(PICTURE, level), 1)
     cases["the same everywhere"] = (
