@@ -13,6 +13,12 @@ from dashboard.attribution.kernel_shap import fit_shares
 from dashboard.attribution.params import Value, compute_defaults
 from dashboard.attribution.superpixels import compute_superpixels
 from dashboard.inference.model import Doubles, Floats
+from dashboard.inference.preprocessing import preprocess
+from dashboard.inference.samples import load_sample
+from dashboard.inference.sessions import OnnxModel
+from dashboard.limits.stability import GOAL
+from export.artifact import ZOO
+from export.benchmark.seeds import measure
 from tests.dashboard.attribution.tiny_models import LinearModel, SquareModel, create_inputs
 
 METHOD = get_method("kernel_shap")
@@ -123,3 +129,15 @@ def test_one_piece_has_the_whole_difference() -> None:
     model = LinearModel(np.ones((2, 1, 1, 1), np.float32))
     result = explain(model, np.full((1, 1, 1, 1), 0.75, np.float32))
     assert result.attributions.item() == pytest.approx(0.75)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["cnn.fashion_mnist", "vit.fashion_mnist"])
+def test_at_the_pages_budget_a_map_is_close_to_the_converged_one(network: str) -> None:
+    model = OnnxModel(ZOO / network, threads=1)
+    inputs = preprocess(load_sample("clothing_bag").pixels, model.card)
+    question = Question(inputs, int(model.predict(inputs)[0].argmax()))
+    params = compute_defaults(METHOD.params)
+    budget = int(params["n_samples"])
+    (row,) = measure(model, question, METHOD, params, (budget,), 6 * budget)
+    assert row.converged >= GOAL and row.two >= 0.8
