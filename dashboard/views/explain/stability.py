@@ -15,6 +15,8 @@ from dashboard.inference.counts import tell_count
 from dashboard.limits import stability
 from dashboard.widgets.on_demand import Move, compute_on_demand
 
+_SIMILAR = 0.5  # from here on half of what sets pixels apart is common to both maps
+
 
 def draw_stability(request: Request, findings: Findings) -> None:
     """Draw the question, and the answer once it was asked for, of every map that has a budget."""
@@ -75,7 +77,8 @@ def describe(budget: IntParam, spent: int, agreement: float) -> str:
     scale = "(rank correlation of their pixels: 1 is the same order, 0 is chance)"
     if agreement >= stability.GOAL:
         return f"Another seed gives nearly the same map: the two agree at {figure} {scale}."
-    said = f"Another seed gives a different map: the two agree at only {figure} {scale}."
+    kind = "a similar map, not the same" if agreement >= _SIMILAR else "a different map"
+    said = f"Another seed gives {kind}: the two agree at {figure} {scale}."
     wanted = stability.suggest_budget(budget, spent, agreement)
     if wanted is None:
         return (

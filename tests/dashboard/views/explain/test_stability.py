@@ -18,10 +18,12 @@ SMALL = "cnn.fashion_mnist"
     ("agreement", "words"),
     [
         (0.94, "nearly the same map: the two agree at 0.94"),
+        (0.5, "a similar map, not the same: the two agree at 0.50"),
+        (0.49, "a different map: the two agree at 0.49"),
         (0.5, "0.90 with about 216 noisy copies in place of 24"),
         (0.1, "would take about 1,944 noisy copies, more than are offered here; the most, 1,000, "
          "would give 0.82"),
-        (-0.05, "agree at only −0.05"),
+        (-0.05, "a different map: the two agree at −0.05"),
         (-0.05, "no number of noisy copies can be forecast"),
         (math.nan, "cannot be compared"),
     ],
@@ -41,7 +43,7 @@ def test_another_seed_is_drawn_on_demand_and_the_budget_that_mends_it_is_set() -
     assert not has_text(app, "rank correlation of their pixels")
     app.button(key="start_seed_rise").click().run()
     assert not app.exception
-    assert has_text(app, "**RISE.** Another seed gives a different map")
+    assert has_text(app, "**RISE.** Another seed gives a similar map, not the same")
     assert find_unlinked(app) == []
     button = app.button(key="more_rise")
     wanted = int("".join(filter(str.isdigit, button.label)))
