@@ -82,4 +82,7 @@ def _describe(gap: float, difference: float) -> tuple[GapLevel, str]:
         return GapLevel.CLOSED, f"The map adds up: it misses {figures}."
     if gap <= ROUGH_GAP:
         return GapLevel.ROUGH, f"The map adds up roughly: it misses {figures}."
-    return GapLevel.OPEN, f"The map does not add up: it misses {figures}. More steps may help."
+    return (
+        GapLevel.OPEN,
+        f"The map does not add up: it misses {figures}. More steps or samples may help.",
+    )

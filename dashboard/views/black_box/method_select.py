@@ -29,7 +29,7 @@ def select_methods(sight: Sight) -> list[Method]:
         DEFAULT_METHODS,
         tuple(offered),
         lambda name: offered[name].label,
-        help="RISE, KernelSHAP and Occlusion ask the network hundreds of times for every map.",
+        help="RISE, KernelSHAP and Occlusion ask the network hundreds of times for a map, or more.",
     )
     picked = [offered[name] for name in names]
     if not picked:
