@@ -58,6 +58,10 @@ class Attribution:
     score_difference: float | None = None
 
 
+class NotFinite(ValueError):
+    """A method gave values that are infinite or no numbers; the message is one sentence."""
+
+
 _LOADING = Lock()
 
 
@@ -123,11 +127,11 @@ class Method:
         params: Params,
         progress: Progress = ignore_progress,
     ) -> Attribution:
-        """Compute the attributions; raise ValueError if the result is not finite."""
+        """Compute the attributions; raise NotFinite if they are not."""
         load_libraries(self.libraries)
         result = self.compute(model, question, params, progress)
         if not np.isfinite(result.attributions).all():
-            raise ValueError(f"{self.label} gave values that are not finite.")
+            raise NotFinite(f"{self.label} gave values that are not finite.")
         return result
 
     def compute_heat(self, attribution: Attribution) -> Floats:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from dashboard.attribution.base import Method, Progress, Question, ignore_progress
+from dashboard.attribution.base import Method, NotFinite, Progress, Question, ignore_progress
 from dashboard.attribution.params import IntParam, Params
 from dashboard.inference.model import Floats, Model
 from dashboard.limits.agreement import compute_rank_correlation
@@ -32,11 +32,12 @@ def compute_seed_agreement(
 ) -> float:
     """Return Spearman's correlation of a method's map (H, W) and the next seed's, in [-1, 1].
 
-    NaN where one of the two is the same everywhere or holds values that are not finite.
+    NaN where one of the two is the same everywhere or holds values that are not finite. What the
+    network raises, or ``progress``, passes through.
     """
     try:
         other = method.attribute(model, replace(question, seed=question.seed + 1), params, progress)
-    except ValueError:
+    except NotFinite:
         return math.nan
     return compute_rank_correlation(heat, method.compute_heat(other))
 

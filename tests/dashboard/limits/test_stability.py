@@ -95,6 +95,18 @@ def test_what_cannot_be_compared_is_not_a_number() -> None:
     assert math.isnan(compute_seed_agreement(create_linear(), question, broken, {"n": 10}, heat))
 
 
+def test_what_stops_the_network_is_not_taken_for_a_map() -> None:
+    def stop(*_: object) -> Attribution:
+        raise ValueError("The network took too long.")
+
+    heat = np.random.default_rng(0).random((4, 4), np.float32)
+    stopped = replace(NOISY, compute=stop)
+    with pytest.raises(ValueError, match="too long"):
+        compute_seed_agreement(
+            create_linear(), Question(create_inputs(), 1), stopped, {"n": 10}, heat
+        )
+
+
 def test_a_method_without_a_budget_is_named() -> None:
     with pytest.raises(KeyError, match="saliency"):
         get_budget(get_method("saliency"))
