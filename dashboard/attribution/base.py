@@ -82,10 +82,11 @@ class Method:
     """One method: everything that a page must know to offer it, and the computation itself.
 
     ``is_signed`` maps have values below zero, which speak against the class; ``is_stochastic`` ones
-    differ from seed to seed, less with more of the parameter ``budget``. ``completeness`` says
-    whether the attributions add up to the difference of the score: each map does as far as it has
-    converged, the mean over seeds does, each is made to and cannot miss it, or (None) nothing is
-    promised. ``if_flat`` is what it means if the map is the same everywhere, in one sentence.
+    differ from seed to seed, and ``budget`` is the parameter that says how many independent draws
+    they are a mean of ("" where there is none). ``completeness`` says whether the attributions add
+    up to the difference of the score: each map does as far as it has converged, the mean over seeds
+    does, each is made to and cannot miss it, or (None) nothing is promised. ``if_flat`` is what it
+    means if the map is the same everywhere, in one sentence.
     ``libraries`` are the modules that ``compute`` imports. ``is_baseline`` marks the trivial maps
     that every other is judged against. ``channels`` says how (1, C, H, W) becomes one heat map.
     """

@@ -55,16 +55,12 @@ def forecast_factor(agreement: float, goal: float = GOAL) -> float | None:
     return factor if factor < _MOST else None
 
 
-def get_budget(method: Method) -> IntParam:
-    """Return the parameter that says how many random draws a method makes.
-
-    Raises:
-        KeyError: it declares none.
-    """
+def get_budget(method: Method) -> IntParam | None:
+    """Return the parameter that says how many random draws a method makes, None without one."""
     for param in method.params:
         if param.name == method.budget and isinstance(param, IntParam):
             return param
-    raise KeyError(f"{method.name} declares no budget of random draws.")
+    return None
 
 
 def suggest_budget(budget: IntParam, spent: int, agreement: float) -> int | None:

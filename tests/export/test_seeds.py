@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.attribution import METHODS, get_method
+from dashboard.attribution import get_method
 from dashboard.attribution.base import Question
 from dashboard.limits.agreement import compute_rank_correlation
 from export.benchmark import seeds
@@ -24,11 +24,6 @@ def test_a_row_holds_two_seeds_the_forecast_and_the_converged_map() -> None:
     assert rows[1].forecast == pytest.approx(3 * two[0] / (1 + 2 * two[0]))
     known = [compute_rank_correlation(draw(6, seed), draw(40, 2)) for seed in (0, 1)]
     assert rows[1].converged == pytest.approx(sum(known) / 2)
-
-
-def test_every_method_that_draws_at_random_is_in_the_table() -> None:
-    drawn = {each.name for each in METHODS if each.is_stochastic and not each.is_baseline}
-    assert set(seeds.RANDOM) == drawn
 
 
 def test_the_command_prints_a_line_a_budget(capsys: pytest.CaptureFixture[str]) -> None:

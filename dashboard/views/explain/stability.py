@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import state
+from dashboard.attribution.base import Method
 from dashboard.attribution.params import IntParam
 from dashboard.cache import get_store
 from dashboard.explanation.flow import Explanation, Findings, Request
@@ -19,8 +20,8 @@ _SIMILAR = 0.5  # from here on half of what sets pixels apart is common to both 
 
 
 def draw_stability(request: Request, findings: Findings) -> None:
-    """Draw the question, and the answer once it was asked for, of every map that has a budget."""
-    drawn = [each for each in findings.explanations if each.map and each.method.budget]
+    """Draw the question, and the answer once asked for, of every map that was drawn by lot."""
+    drawn = [each for each in findings.explanations if each.map and _is_drawn_by_lot(each.method)]
     if not drawn:
         return
     with st.container(border=True):
@@ -30,6 +31,10 @@ def draw_stability(request: Request, findings: Findings) -> None:
         )
         for each in drawn:
             _draw_answer(request, each)
+
+
+def _is_drawn_by_lot(method: Method) -> bool:
+    return method.is_stochastic and not method.is_baseline  # the random map is meant to differ
 
 
 def _draw_answer(request: Request, drawn: Explanation) -> None:
@@ -43,11 +48,14 @@ def _draw_answer(request: Request, drawn: Explanation) -> None:
     )
     if agreement is None:
         return
+    st.markdown(f"**{method.label}.** {describe(agreement)}")
     budget = stability.get_budget(method)
-    spent = int(drawn.params[method.budget])
+    if budget is None or not agreement < stability.GOAL:
+        return
+    spent = int(drawn.params[budget.name])
+    st.markdown(describe_remedy(budget, spent, agreement))
     wanted = stability.suggest_budget(budget, spent, agreement)
-    st.markdown(f"**{method.label}.** {describe(budget, spent, agreement)}")
-    if not agreement >= stability.GOAL and wanted is not None and wanted <= budget.maximum:
+    if wanted is not None and wanted <= budget.maximum:
         st.button(
             f"Draw it with {_tell(wanted, budget)}",
             key=f"more_{method.name}",
@@ -69,8 +77,8 @@ def _compare(request: Request, drawn: Explanation, move: Move) -> float:
     )
 
 
-def describe(budget: IntParam, spent: int, agreement: float) -> str:
-    """Return how far two seeds agree, and what would mend it, in plain words."""
+def describe(agreement: float) -> str:
+    """Return how far two seeds agree, in plain words."""
     if math.isnan(agreement):
         return "The two maps cannot be compared: one of them is the same everywhere, or no map."
     figure = f"{agreement:.2f}".replace("-", "−")
@@ -78,19 +86,23 @@ def describe(budget: IntParam, spent: int, agreement: float) -> str:
     if agreement >= stability.GOAL:
         return f"Another seed gives nearly the same map: the two agree at {figure} {scale}."
     kind = "a similar map, not the same" if agreement >= _SIMILAR else "a different map"
-    said = f"Another seed gives {kind}: the two agree at {figure} {scale}."
+    return f"Another seed gives {kind}: the two agree at {figure} {scale}."
+
+
+def describe_remedy(budget: IntParam, spent: int, agreement: float) -> str:
+    """Return what budget would make two seeds agree, as the forecast that it is."""
     wanted = stability.suggest_budget(budget, spent, agreement)
     if wanted is None:
         return (
-            f"{said} They have next to nothing in common, so no number of "
-            f"{budget.label.lower()} can be forecast that would mend it: do not read this map."
+            f"They have next to nothing in common, so no number of {budget.label.lower()} can be "
+            "forecast that would mend it: do not read this map."
         )
     goal = f"{stability.GOAL:.2f}"
     if wanted <= budget.maximum:
-        return f"{said} Forecast: {goal} with about {_tell(wanted, budget)} in place of {spent:,}."
+        return f"Forecast: {goal} with about {_tell(wanted, budget)} in place of {spent:,}."
     most = stability.forecast_agreement(agreement, budget.maximum / spent)
     return (
-        f"{said} Forecast: {goal} would take about {_tell(wanted, budget)}, more than are offered "
+        f"Forecast: {goal} would take about {_tell(wanted, budget)}, more than are offered "
         f"here; the most, {budget.maximum:,}, would give {most:.2f}. Read large areas only."
     )
 

@@ -96,9 +96,9 @@ def test_another_seed_gives_another_map_where_the_method_draws(method: Method) -
 
 @every_method
 def test_what_is_drawn_at_random_says_how_much_of_it(method: Method) -> None:
-    assert bool(method.budget) == (method.is_stochastic and not method.is_baseline)
-    if method.budget:
-        assert get_budget(method).name == method.budget
+    budget = get_budget(method)
+    assert (budget.name if budget else "") == method.budget
+    assert method.is_stochastic or budget is None
 
 
 @every_method

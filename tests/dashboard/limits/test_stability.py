@@ -107,6 +107,6 @@ def test_what_stops_the_network_is_not_taken_for_a_map() -> None:
         )
 
 
-def test_a_method_without_a_budget_is_named() -> None:
-    with pytest.raises(KeyError, match="saliency"):
-        get_budget(get_method("saliency"))
+def test_the_budget_is_one_of_the_parameters_or_none() -> None:
+    assert get_budget(NOISY) is BUDGET
+    assert get_budget(get_method("saliency")) is None

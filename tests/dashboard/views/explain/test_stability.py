@@ -20,16 +20,26 @@ SMALL = "cnn.fashion_mnist"
         (0.94, "nearly the same map: the two agree at 0.94"),
         (0.5, "a similar map, not the same: the two agree at 0.50"),
         (0.49, "a different map: the two agree at 0.49"),
+        (-0.05, "a different map: the two agree at −0.05"),
+        (math.nan, "cannot be compared"),
+    ],
+)
+def test_what_is_said_of_an_agreement(agreement: float, words: str) -> None:
+    told = stability.describe(agreement)
+    assert words in told and told.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("agreement", "words"),
+    [
         (0.5, "0.90 with about 216 noisy copies in place of 24"),
         (0.1, "would take about 1,944 noisy copies, more than are offered here; the most, 1,000, "
          "would give 0.82"),
-        (-0.05, "a different map: the two agree at −0.05"),
         (-0.05, "no number of noisy copies can be forecast"),
-        (math.nan, "cannot be compared"),
     ],
 )  # fmt: skip
-def test_what_is_said_of_an_agreement(agreement: float, words: str) -> None:
-    told = stability.describe(BUDGET, 24, agreement)
+def test_what_would_mend_it_is_a_forecast(agreement: float, words: str) -> None:
+    told = stability.describe_remedy(BUDGET, 24, agreement)
     assert words in told and told.endswith(".")
 
 
