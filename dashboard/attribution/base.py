@@ -51,11 +51,13 @@ class Attribution:
     ``score_difference`` is score(inputs) - score(baselines) where the method's theory promises that
     the attributions add up to it, else None; ``convergence_delta`` is by how much the computed ones
     miss it, sum(attributions) - score_difference, and None where they are made to add up.
+    ``mean`` (1, C, H, W) is the mean of random draws whose absolute value the attributions are.
     """
 
     attributions: Floats
     convergence_delta: float | None = None
     score_difference: float | None = None
+    mean: Floats | None = None
 
 
 class NotFinite(ValueError):

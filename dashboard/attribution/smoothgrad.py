@@ -37,7 +37,7 @@ def compute(model: Model, question: Question, params: Params, progress: Progress
             stdevs=float(params["noise"]) * float((white - black).mean()),
             abs=False,  # the mean of the gradients, as in the paper, not of their absolute values
         )
-    return Attribution(np.abs(to_numpy(mean)))
+    return Attribution(np.abs(to_numpy(mean)), mean=to_numpy(mean))
 
 
 METHOD = Method(

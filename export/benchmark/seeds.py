@@ -15,14 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from dashboard.attribution import METHODS, get_method
-from dashboard.attribution.base import Method, Question
+from dashboard.attribution.base import Attribution, Method, Question
 from dashboard.attribution.params import Value, compute_defaults
-from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import preprocess
 from dashboard.inference.samples import choose_subject, list_samples, load_sample
 from dashboard.inference.sessions import OnnxModel
 from dashboard.limits.agreement import compute_rank_correlation
-from dashboard.limits.stability import forecast_agreement
+from dashboard.limits.stability import Stability, compare
 
 from export.artifact import ZOO
 
@@ -51,21 +50,20 @@ def measure(
 ) -> list[Row]:
     """Return one row a budget, the smallest first; it is what the others are forecast from."""
 
-    def draw(budget: int, seed: int) -> Floats:
+    def draw(budget: int, seed: int) -> Attribution:
         asked = Question(question.inputs, question.target, seed=seed)
-        return method.compute_heat(
-            method.attribute(model, asked, {**params, method.budget: budget})
-        )
+        return method.attribute(model, asked, {**params, method.budget: budget})
 
-    truth = draw(reference, 2)
+    truth = method.compute_heat(draw(reference, 2))
     rows: list[Row] = []
+    start: Stability | None = None
     for budget in budgets:
-        first, second = draw(budget, 0), draw(budget, 1)
-        two = compute_rank_correlation(first, second)
-        known = [compute_rank_correlation(each, truth) for each in (first, second)]
-        start = rows[0].two if rows else two
-        forecast = forecast_agreement(start, budget / budgets[0])
-        rows.append(Row(two, float(np.mean(known)), forecast))
+        two = [draw(budget, seed) for seed in (0, 1)]
+        found = compare(method, *two)
+        known = [compute_rank_correlation(method.compute_heat(each), truth) for each in two]
+        start = start or found
+        forecast = start.forecast(budget / budgets[0])
+        rows.append(Row(found.agreement, float(np.mean(known)), forecast))
     return rows
 
 

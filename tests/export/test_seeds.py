@@ -21,9 +21,16 @@ def test_a_row_holds_two_seeds_the_forecast_and_the_converged_map() -> None:
     two = [compute_rank_correlation(draw(n, 0), draw(n, 1)) for n in (2, 6)]
     assert [each.two for each in rows] == pytest.approx(two)
     assert rows[0].forecast == pytest.approx(two[0])
-    assert rows[1].forecast == pytest.approx(3 * two[0] / (1 + 2 * two[0]))
+    assert rows[0].forecast < rows[1].forecast < 1
     known = [compute_rank_correlation(draw(6, seed), draw(40, 2)) for seed in (0, 1)]
     assert rows[1].converged == pytest.approx(sum(known) / 2)
+
+
+def test_a_map_that_is_its_own_mean_is_forecast_by_spearman_brown() -> None:
+    method, params = get_method("rise"), {"n_masks": 20, "n_cells": 4, "keep": 0.5}
+    model, question = create_linear(), Question(create_inputs(), 1)
+    rows = seeds.measure(model, question, method, params, (20, 60), 80)  # type: ignore[arg-type]
+    assert rows[1].forecast == pytest.approx(3 * rows[0].two / (1 + 2 * rows[0].two))
 
 
 def test_the_command_prints_a_line_a_budget(capsys: pytest.CaptureFixture[str]) -> None:

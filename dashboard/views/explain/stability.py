@@ -14,6 +14,7 @@ from dashboard.cache import get_store
 from dashboard.explanation.flow import Explanation, Findings, Request
 from dashboard.inference.counts import tell_count
 from dashboard.limits import stability
+from dashboard.limits.stability import Stability
 from dashboard.widgets.on_demand import Move, compute_on_demand
 
 _SIMILAR = 0.5  # from here on half of what sets pixels apart is common to both maps
@@ -27,7 +28,8 @@ def draw_stability(request: Request, findings: Findings) -> None:
     with st.container(border=True):
         st.markdown(
             "**Drawn at random.** Would another seed give the same map? It is drawn once more, "
-            "with other random numbers and nothing else changed."
+            "with other random numbers and nothing else changed. What more draws would bring is "
+            "a forecast (Spearman-Brown formula): it can be wrong, so ask again after it."
         )
         for each in drawn:
             _draw_answer(request, each)
@@ -39,22 +41,22 @@ def _is_drawn_by_lot(method: Method) -> bool:
 
 def _draw_answer(request: Request, drawn: Explanation) -> None:
     method = drawn.method
-    agreement = compute_on_demand(
+    found = compute_on_demand(
         f"seed_{method.name}",
         request.make_map_key(method, drawn.params, "another seed"),
         f"{method.label}: draw it with another seed",
         partial(_compare, request, drawn),
         store=get_store(request.sight),
     )
-    if agreement is None:
+    if found is None:
         return
-    st.markdown(f"**{method.label}.** {describe(agreement)}")
+    st.markdown(f"**{method.label}.** {describe(found.agreement)}")
     budget = stability.get_budget(method)
-    if budget is None or not agreement < stability.GOAL:
+    if budget is None or not found.agreement < stability.GOAL:
         return
     spent = int(drawn.params[budget.name])
-    st.markdown(describe_remedy(budget, spent, agreement))
-    wanted = stability.suggest_budget(budget, spent, agreement)
+    st.markdown(describe_remedy(budget, spent, found))
+    wanted = stability.suggest_budget(budget, spent, found)
     if wanted is not None and wanted <= budget.maximum:
         st.button(
             f"Draw it with {_tell(wanted, budget)}",
@@ -64,10 +66,10 @@ def _draw_answer(request: Request, drawn: Explanation) -> None:
         )
 
 
-def _compare(request: Request, drawn: Explanation, move: Move) -> float:
+def _compare(request: Request, drawn: Explanation, move: Move) -> Stability:
     assert drawn.map is not None
     doing = f"{drawn.method.label}: drawing the map with another seed"
-    return stability.compute_seed_agreement(
+    return stability.compute_stability(
         request.sight.model,
         request.question,
         drawn.method,
@@ -89,9 +91,9 @@ def describe(agreement: float) -> str:
     return f"Another seed gives {kind}: the two agree at {figure} {scale}."
 
 
-def describe_remedy(budget: IntParam, spent: int, agreement: float) -> str:
+def describe_remedy(budget: IntParam, spent: int, found: Stability) -> str:
     """Return what budget would make two seeds agree, as the forecast that it is."""
-    wanted = stability.suggest_budget(budget, spent, agreement)
+    wanted = stability.suggest_budget(budget, spent, found)
     if wanted is None:
         return (
             f"They have next to nothing in common, so no number of {budget.label.lower()} can be "
@@ -100,7 +102,7 @@ def describe_remedy(budget: IntParam, spent: int, agreement: float) -> str:
     goal = f"{stability.GOAL:.2f}"
     if wanted <= budget.maximum:
         return f"Forecast: {goal} with about {_tell(wanted, budget)} in place of {spent:,}."
-    most = stability.forecast_agreement(agreement, budget.maximum / spent)
+    most = found.forecast(budget.maximum / spent)
     return (
         f"Forecast: {goal} would take about {_tell(wanted, budget)}, more than are offered "
         f"here; the most, {budget.maximum:,}, would give {most:.2f}. Read large areas only."

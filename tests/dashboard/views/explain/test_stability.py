@@ -6,6 +6,7 @@ import pytest
 
 from dashboard import cache
 from dashboard.attribution.params import IntParam
+from dashboard.limits.stability import Stability
 from dashboard.views.explain import stability
 from tests.dashboard.app_driver import has_text, open_view
 from tests.dashboard.test_links import find_unlinked
@@ -39,7 +40,7 @@ def test_what_is_said_of_an_agreement(agreement: float, words: str) -> None:
     ],
 )  # fmt: skip
 def test_what_would_mend_it_is_a_forecast(agreement: float, words: str) -> None:
-    told = stability.describe_remedy(BUDGET, 24, agreement)
+    told = stability.describe_remedy(BUDGET, 24, Stability(agreement))
     assert words in told and told.endswith(".")
 
 
