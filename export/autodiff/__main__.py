@@ -16,6 +16,7 @@ from export.autodiff.deploy.check import BOUND as DEFINITION_BOUND
 from export.autodiff.deploy.check import compare_to_definition
 from export.autodiff.differentiate import Differentiated, differentiate_file
 from export.autodiff.errors import UnsupportedGraph
+from export.autodiff.laws import Lawfulness, check_laws
 from export.autodiff.operators import Operators, survey
 from export.autodiff.prepare import read
 
@@ -64,20 +65,23 @@ def _explain(given: argparse.Namespace) -> int:
     if given.method == "grad_cam":
         print(f"layer: {explainer.options.layer}")
     _print_file(given, "weights included")
-    gradient = _judge(compare(explainer.gradient, folder))
+    if explainer.gradient.table == "gradient":
+        status = _judge(compare(explainer.gradient, folder))
+    else:
+        status = _judge_rules(check_laws(explainer.gradient, folder))
     distance = compare_to_definition(explainer, folder)
     print(f"{given.method} by its definition, in float64: relative distance {distance:.1e}")
     if not distance <= DEFINITION_BOUND:
         print(f"refused: it does not agree to {DEFINITION_BOUND:.0e}", file=sys.stderr)
         return REFUSED
-    return gradient
+    return status
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m export.autodiff",
         description="Write an ONNX graph that returns a class score and its gradient by the image.",
-        epilog="The exit status is 0 only when the gradient agrees with finite differences.",
+        epilog="The exit status is 0 only when the graph agrees with finite differences.",
     )
     parser.add_argument("model", type=Path, help="an ONNX classifier")
     parser.add_argument("--output", type=Path, required=True, help="where the graph is written")
@@ -103,7 +107,10 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--method", choices=METHODS, help="return attributions, not the gradient")
     group.add_argument("--steps", type=int, default=default.n_steps, help="integrated gradients")
     group.add_argument(
-        "--baseline", type=float, default=default.baseline, help="the path's start: a pixel's value"
+        "--baseline",
+        type=float,
+        default=default.baseline,
+        help="the path's start, or what DeepLIFT compares with: a pixel's value",
     )
     group.add_argument("--samples", type=int, default=default.n_samples, help="SmoothGrad's copies")
     group.add_argument(
@@ -142,6 +149,18 @@ def _count_nodes(graph: onnx.GraphProto) -> int:
     """Count nodes, those in bodies of loops among them."""
     inner = (a.g for node in graph.node for a in node.attribute if a.HasField("g"))
     return len(graph.node) + sum(map(_count_nodes, inner))
+
+
+def _judge_rules(found: Lawfulness) -> int:
+    """Say how well every node follows its rule; return 0 if all do."""
+    print(
+        "every node by its rule, from finite differences in float64: relative error "
+        f"{found.error:.1e} (the worst: {found.node or 'none'})"
+    )
+    if found.holds:
+        return 0
+    print(f"refused: a rule is not followed to {BOUND:.0e}", file=sys.stderr)
+    return REFUSED
 
 
 def _judge(agreement: Agreement) -> int:

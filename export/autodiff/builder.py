@@ -69,6 +69,7 @@ class Builder:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
         self._needed = needed
+        self._twins: dict[str, str] = {}
         self._emitted: dict[Any, list[str]] = {}
         self._values: dict[Any, str] = {}
         self._node: Node | None = None
@@ -125,6 +126,15 @@ class Builder:
     def needs_grad(self, name: str | None) -> bool:
         """Return whether anyone asks for the gradient of this tensor."""
         return bool(name) and name in self._needed
+
+    def pair(self, twins: Mapping[str, str]) -> None:
+        """Note the tensors of a second run by those of the first; gradients go to both alike."""
+        self._twins = dict(twins)
+        self._needed |= {twin for name, twin in twins.items() if name in self._needed}
+
+    def reference(self, name: str) -> str:
+        """Return a tensor of the second run; what no picture changes is the same in both."""
+        return self._twins.get(name, name)
 
     def refusal(self, hint: str) -> UnsupportedOperator:
         """Return the error that names the node whose rule is running."""

@@ -1,7 +1,7 @@
 """The whole pass: an inference graph in, the same graph with its input gradient out."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,14 @@ from export.autodiff.errors import UnsupportedGraph
 from export.autodiff.graph import Graph
 from export.autodiff.path import find_path
 from export.autodiff.prepare import choose_image, prepare, read
+from export.autodiff.reference import add_reference
 from export.autodiff.refusal import refuse_operators
-from export.autodiff.reverse import ReversePass
+from export.autodiff.reverse import ReversePass, Step
 from export.autodiff.score import Seed, emit_seed, find_head, index_input
 from export.autodiff.shapes import Batch, Tensor
+from export.autodiff.tables import TABLES
 
-TARGET, VERSUS = "target", "versus"
+TARGET, VERSUS, BASELINE = "target", "versus", "baseline"
 LOGITS, SCORE, GRADIENT = "logits", "score", "gradient"
 RESERVED = frozenset({TARGET, VERSUS, LOGITS, SCORE, GRADIENT})
 RENAMED = "/original"
@@ -34,12 +36,16 @@ class Differentiated:
         model: inputs: the image; ``target``, int64 (N,); ``versus``, int64 (N,) or (1,), which may
             be left out. Outputs: ``logits`` (N, classes); ``score`` (N,), the target's logit, less
             that of ``versus``; ``gradient``, d score / d image; then for each tensor T of ``wrt``
-            T itself and ``gradient/T``.
+            T itself and ``gradient/T``. By another table than the gradient's, ``gradient`` is what
+            that table carries to the image, and one that compares two runs has a further input,
+            ``baseline``, of any shape that broadcasts to the image's, which may be left out.
         image: the image input's name.
         logits: the tensor of the original graph that holds the class scores.
         at_logits: whether a final Softmax was left out.
         operators: how often each operator lies on the path from the image to the score.
         notes: sentences for the user on what was done to the graph.
+        table: by whose rules the pass went back.
+        steps: the nodes that it passed, in that order.
     """
 
     model: onnx.ModelProto
@@ -48,6 +54,8 @@ class Differentiated:
     at_logits: bool
     operators: Mapping[str, int]
     notes: tuple[str, ...]
+    table: str = "gradient"
+    steps: tuple[Step, ...] = ()
 
 
 def differentiate(
@@ -57,6 +65,8 @@ def differentiate(
     wrt: Sequence[str] = (),
     *,
     folder: str = "",
+    table: str = "gradient",
+    baseline: float = 0.0,
 ) -> Differentiated:
     """Add to an inference graph the gradient of a class score by the image.
 
@@ -66,6 +76,8 @@ def differentiate(
         score: the tensor (N, classes) to explain; None takes the output, before a final Softmax.
         wrt: further tensors whose gradient is wanted, for Grad-CAM or attention gradients.
         folder: where external data lies, if the model has some.
+        table: one of ``TABLES``: by whose rules the pass goes back.
+        baseline: the value of every pixel of the default baseline, if the table compares two runs.
 
     Returns:
         The gradient graph, with shapes for every tensor and the batch size dynamic.
@@ -76,19 +88,25 @@ def differentiate(
     """
     graph = prepare(model, image, frozenset([*wrt, *([score] if score else [])]), folder)
     name = choose_image(graph, image)
-    _refuse_unknown(graph, wrt)
-    refuse_operators(graph, name, score or graph.outputs[0])
-    head = find_head(graph, _free_names(graph, score))
+    rules = TABLES[table]
+    reserved = RESERVED | {BASELINE} if rules.has_reference else RESERVED
+    _refuse_unknown(graph, wrt, reserved)
+    refuse_operators(graph, name, score or graph.outputs[0], rules)
+    head = find_head(graph, _free_names(graph, score, reserved))
     path = find_path(graph, [name, *wrt], head.tensor)
     b = Builder(graph, path)
     declared = _declare_indices(b)
     seed = emit_seed(b, head, *(i.name for i in declared))
-    reverse = ReversePass(b)
-    reverse.run(head.tensor, seed.gradient)
+    defaults = [numpy_helper.from_array(np.array([-1], np.int64), VERSUS)]
+    if rules.has_reference:
+        declared.append(_declare_baseline(b, name))
+        defaults.append(_default_baseline(b, name, baseline))
+        add_reference(b, name, b.expand_like(BASELINE, name))
+    reverse = ReversePass(b, rules)
+    reverse.run(head.tensor, rules.start(b, seed, head))
     outputs = _name_outputs(b, reverse, seed, name, wrt)
-    default = numpy_helper.from_array(np.array([-1], np.int64), VERSUS)
     inputs = [*graph.inputs.values(), *declared]
-    explained = assemble(b, inputs, [default], outputs)
+    explained = assemble(b, inputs, defaults, outputs)
     counts = Counter(n.op_type for n in graph.nodes if any(o in path for o in n.output))
     return Differentiated(
         explained,
@@ -97,24 +115,26 @@ def differentiate(
         head.at_logits,
         dict(counts),
         tuple(graph.notes),
+        table,
+        tuple(reverse.steps),
     )
 
 
-def _refuse_unknown(graph: Graph, wrt: Sequence[str]) -> None:
+def _refuse_unknown(graph: Graph, wrt: Sequence[str], reserved: Set[str]) -> None:
     for name in wrt:
         if name not in graph.tensors:
             raise UnsupportedGraph(f"{name!r} is not a tensor of the graph")
-    taken = sorted(RESERVED & {*graph.inputs, *graph.constants, *wrt})
+    taken = sorted(reserved & {*graph.inputs, *graph.constants, *wrt})
     if taken:
         raise UnsupportedGraph(f"these names are the gradient graph's own: {taken}; rename them")
 
 
-def _free_names(graph: Graph, score: str | None) -> str | None:
+def _free_names(graph: Graph, score: str | None, reserved: Set[str]) -> str | None:
     """Rename tensors that bear a name of the result; return the score's name after that."""
     made = {o for node in graph.nodes for o in node.output}
-    for name in sorted(RESERVED & made):
+    for name in sorted(reserved & made):
         _rename(graph, name, f"{name}{RENAMED}")
-    return f"{score}{RENAMED}" if score in RESERVED & made else score
+    return f"{score}{RENAMED}" if score in reserved & made else score
 
 
 def _rename(graph: Graph, old: str, new: str) -> None:
@@ -132,6 +152,19 @@ def _declare_indices(b: Builder) -> list[onnx.ValueInfoProto]:
     b.tensors[TARGET] = Tensor(TensorProto.INT64, (Batch(),))
     b.tensors[VERSUS] = Tensor(TensorProto.INT64, (1,))
     return [index_input(TARGET, "N"), index_input(VERSUS, "V")]
+
+
+def _declare_baseline(b: Builder, image: str) -> onnx.ValueInfoProto:
+    """Declare the picture of the second run, of any shape that broadcasts to the image's."""
+    rank = b.rank(image)
+    b.tensors[BASELINE] = Tensor(b.dtype(image), (1,) * rank)
+    dims = [f"{BASELINE}_{axis}" for axis in range(rank)]
+    return onnx.helper.make_tensor_value_info(BASELINE, b.dtype(image), dims)
+
+
+def _default_baseline(b: Builder, image: str, value: float) -> TensorProto:
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(b.dtype(image))
+    return numpy_helper.from_array(np.full((1,) * b.rank(image), value, dtype), BASELINE)
 
 
 def _name_outputs(

@@ -35,6 +35,7 @@ class Graph:
     unknown: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     _producers: dict[str, onnx.NodeProto] | None = field(default=None, repr=False)
+    _readers: dict[str, list[onnx.NodeProto]] | None = field(default=None, repr=False)
 
     def constant(self, name: str) -> Array | None:
         """Return an initializer's value, read from its file if need be, or None."""
@@ -54,6 +55,12 @@ class Graph:
         if self._producers is None:
             self._producers = self.producers()
         return self._producers.get(name)
+
+    def readers(self, name: str) -> list[onnx.NodeProto]:
+        """Return the nodes that read a tensor; to be asked when the nodes are final."""
+        if self._readers is None:
+            self._readers = self.consumers()
+        return self._readers.get(name, [])
 
     def producers(self) -> dict[str, onnx.NodeProto]:
         """Return the node that computes each tensor."""

@@ -42,10 +42,11 @@ def _double_graph(graph: onnx.GraphProto, folder: str) -> None:
 
 
 def _double(tensor: onnx.TensorProto, folder: str) -> onnx.TensorProto:
-    if tensor.data_type != TensorProto.FLOAT:
+    is_float = tensor.data_type == TensorProto.FLOAT
+    if not is_float and tensor.data_location != TensorProto.EXTERNAL:
         return tensor
-    value = numpy_helper.to_array(tensor, folder).astype(np.float64)
-    return numpy_helper.from_array(value, tensor.name)
+    value = numpy_helper.to_array(tensor, folder)
+    return numpy_helper.from_array(value.astype(np.float64) if is_float else value, tensor.name)
 
 
 class Interpreter:

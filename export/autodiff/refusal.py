@@ -5,6 +5,7 @@ from export.autodiff.graph import Graph
 from export.autodiff.node import Node, view
 from export.autodiff.path import find_path, read_by
 from export.autodiff.rules import RULES
+from export.autodiff.tables.table import Table
 
 INSTEAD = {
     "If": "export the model with the condition fixed",
@@ -17,7 +18,7 @@ INSTEAD = {
 QUANTISED = ("Quantize", "Dequantize", "QLinear", "ConvInteger", "MatMulInteger", "DynamicQuantize")
 
 
-def refuse_operators(graph: Graph, image: str, score: str) -> None:
+def refuse_operators(graph: Graph, image: str, score: str, table: Table) -> None:
     """Name the first operator that stands between the image and the score.
 
     Shapes are not needed: behind such an operator they are often unknown. A quantised graph is
@@ -35,7 +36,7 @@ def refuse_operators(graph: Graph, image: str, score: str) -> None:
         reached.update(proto.output)
         node = view(proto, graph.opset)
         if any(name in path for name in node.outputs):
-            refuse_without_rule(node)
+            refuse_without_rule(node, table)
         if _is_quantised(node) and any(name in leading for name in node.outputs):
             raise UnsupportedOperator(node.op_type, node.name, _hint(node))
 
@@ -48,10 +49,14 @@ def _leading_to(graph: Graph, score: str) -> set[str]:
     return wanted
 
 
-def refuse_without_rule(node: Node) -> None:
-    """Raise unless the operator has a rule."""
-    if node.domain == "" and node.op_type in RULES:
+def refuse_without_rule(node: Node, table: Table) -> None:
+    """Raise unless the operator has a rule in the table."""
+    if node.domain == "" and node.op_type in table.rules:
         return
+    if node.domain == "" and node.op_type in RULES:
+        raise UnsupportedOperator(
+            node.op_type, node.name, f"{table.name} has no rule for it; use another method"
+        )
     full = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
     raise UnsupportedOperator(full, node.name, _hint(node))
 

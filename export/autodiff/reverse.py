@@ -6,6 +6,7 @@ tensor that several operators read gets the sum.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import onnx
 
@@ -14,8 +15,20 @@ from export.autodiff.coupling import refuse_coupling
 from export.autodiff.errors import UnsupportedGraph
 from export.autodiff.node import Node, view
 from export.autodiff.refusal import refuse_without_rule
-from export.autodiff.rules import RULES
 from export.autodiff.siblings import Siblings
+from export.autodiff.tables import GRADIENT, Table
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node on the way back: what was carried to its outputs, what its rule handed its inputs.
+
+    ``carried`` and ``handed`` are names of tensors, in the order of outputs and inputs.
+    """
+
+    node: onnx.NodeProto
+    carried: tuple[str | None, ...]
+    handed: tuple[str | None, ...]
 
 
 class ReversePass:
@@ -23,12 +36,15 @@ class ReversePass:
 
     Args:
         b: emits the gradient graph.
+        table: the rules; by default the gradient's.
     """
 
-    def __init__(self, b: Builder) -> None:
+    def __init__(self, b: Builder, table: Table = GRADIENT) -> None:
         self.b = b
+        self.table = table
         self.siblings = Siblings(b)
         self.parts: dict[str, list[str]] = {}
+        self.steps: list[Step] = []
 
     def run(self, head: str, gradient: str) -> None:
         """Walk back from the tensor ``head``, whose gradient is given."""
@@ -52,7 +68,7 @@ class ReversePass:
 
     def _visit(self, proto: onnx.NodeProto) -> None:
         node = view(proto, self.b.graph.opset)
-        refuse_without_rule(node)
+        refuse_without_rule(node, self.table)
         self.b.running(node)
         grads = [self.gradient(name) if name else None for name in node.outputs]
         if all(grad is None for grad in grads):
@@ -63,7 +79,8 @@ class ReversePass:
         refuse_coupling(self.b, node)
         if self.siblings.take(node, grads[0]):
             return
-        found = RULES[node.op_type](self.b, node, *grads)
+        found = self.table.rules[node.op_type](self.b, node, *grads)
+        self.steps.append(Step(proto, tuple(grads), tuple(found)))
         for name, grad in zip(node.inputs, found, strict=False):
             if grad is not None and self.b.needs_grad(name):
                 self._check(node, name, grad)

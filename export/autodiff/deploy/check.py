@@ -54,6 +54,15 @@ def _grad_cam(image: Doubles, passes: Passes, explainer: Explainer) -> Doubles:
     return enlarged[:, np.newaxis]  # (N, 1, H, W)
 
 
+def _carried(image: Doubles, passes: Passes, explainer: Explainer) -> Doubles:
+    """What the pass carries is the answer; that it follows its rules is checked by ``laws``."""
+    return passes(image)[GRADIENT]
+
+
+def _deeplift(image: Doubles, passes: Passes, explainer: Explainer) -> Doubles:
+    return (image - explainer.options.baseline) * passes(image)[GRADIENT]
+
+
 def _enlarge(old: int, new: int) -> Doubles:
     """Return the matrix (new, old) that interpolates linearly, ends repeated."""
     centers = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
@@ -67,6 +76,9 @@ DEFINITIONS: Mapping[str, Callable[[Doubles, Passes, Explainer], Doubles]] = {
     "integrated_gradients": _integrated_gradients,
     "smoothgrad": _smoothgrad,
     "grad_cam": _grad_cam,
+    "guided_backprop": _carried,
+    "deeplift": _deeplift,
+    "lrp": _carried,
 }
 
 

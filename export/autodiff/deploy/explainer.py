@@ -1,6 +1,6 @@
 """From a classifier to one graph that answers with logits and attributions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +8,8 @@ import onnx
 from onnx import external_data_helper
 
 from export.autodiff.deploy import (
+    carried,
+    deeplift,
     grad_cam,
     input_x_gradient,
     integrated_gradients,
@@ -16,15 +18,15 @@ from export.autodiff.deploy import (
 )
 from export.autodiff.deploy.graph_builder import (
     ATTRIBUTIONS,
-    BASELINE,
     PREFIX,
     GraphBuilder,
     Options,
     fill,
 )
 from export.autodiff.deploy.layer import choose_layer
-from export.autodiff.differentiate import LOGITS, Differentiated, differentiate
+from export.autodiff.differentiate import BASELINE, LOGITS, Differentiated, differentiate
 from export.autodiff.errors import UnsupportedGraph
+from export.autodiff.tables import TABLES
 
 METHODS: Mapping[str, Callable[[GraphBuilder, Options], str]] = {
     "saliency": saliency.emit,
@@ -32,6 +34,9 @@ METHODS: Mapping[str, Callable[[GraphBuilder, Options], str]] = {
     "integrated_gradients": integrated_gradients.emit,
     "smoothgrad": smoothgrad.emit,
     "grad_cam": grad_cam.emit,
+    "guided_backprop": carried.emit,
+    "deeplift": deeplift.emit,
+    "lrp": carried.emit,
 }
 # Protobuf writes less than 2 GiB; room is left for nodes and shapes.
 LARGEST_FILE = 2**31 - 2**26
@@ -66,8 +71,9 @@ def create_explainer(
     image: str | None = None,
     score: str | None = None,
     folder: str = "",
+    is_whole: bool = True,
 ) -> Explainer:
-    """Build a self-contained graph of a method of attribution.
+    """Build a graph of a method of attribution, self-contained unless its weights stay outside.
 
     Args:
         model: an ONNX classifier; it is not changed. External data may be unread.
@@ -76,6 +82,7 @@ def create_explainer(
         image: the input to explain; None takes the only one.
         score: the tensor (N, classes) to explain; None takes the output, before a final Softmax.
         folder: where external data lies, if the model has some.
+        is_whole: whether external data is taken in; else it stays where it is.
 
     Raises:
         UnsupportedGraph: as ``differentiate``; or the method or an option does not fit the model.
@@ -86,14 +93,23 @@ def create_explainer(
     if method == "grad_cam":
         layers = [chosen.layer or choose_layer(model, image, score, folder)]
         chosen = replace(chosen, layer=layers[0])
-    gradient = differentiate(model, image, score, layers, folder=folder)
-    return wrap(gradient, method, chosen, folder)
+    table = method if method in TABLES else "gradient"
+    gradient = differentiate(
+        model, image, score, layers, folder=folder, table=table, baseline=chosen.baseline
+    )
+    return wrap(gradient, method, chosen, folder, is_whole)
 
 
-def wrap(gradient: Differentiated, method: str, options: Options, folder: str = "") -> Explainer:
+def wrap(
+    gradient: Differentiated,
+    method: str,
+    options: Options,
+    folder: str = "",
+    is_whole: bool = True,
+) -> Explainer:
     """Build a method's graph around a gradient graph whose external data lies in ``folder``."""
     s = GraphBuilder(gradient)
-    _refuse_taken(s)
+    _refuse_taken(s, {BASELINE} if TABLES[gradient.table].has_reference else set())
     s.op("Identity", METHODS[method](s, options), name=ATTRIBUTIONS)
     in_a_loop = any(LOGITS in node.output for node in s.nodes)
     model = onnx.ModelProto()
@@ -110,7 +126,8 @@ def wrap(gradient: Differentiated, method: str, options: Options, folder: str = 
             dim.dim_value = size
     fill(graph, s.nodes if in_a_loop else [*s.source.node, *s.nodes], s.source)
     graph.initializer.extend(_choose_defaults(s, options.required))
-    external_data_helper.load_external_data_for_model(model, folder)
+    if is_whole:
+        external_data_helper.load_external_data_for_model(model, folder)
     return Explainer(model, method, options, gradient)
 
 
@@ -125,10 +142,10 @@ def _choose_defaults(s: GraphBuilder, required: Sequence[str]) -> list[onnx.Tens
     return [w for w in values if w.name not in required]
 
 
-def _refuse_taken(s: GraphBuilder) -> None:
+def _refuse_taken(s: GraphBuilder, own: Set[str]) -> None:
     names = {i.name for i in (*s.source.input, *s.source.initializer)}
     names.update(name for node in s.source.node for name in node.output)
-    taken = sorted(n for n in names if n in (ATTRIBUTIONS, BASELINE) or n.startswith(PREFIX))
+    taken = sorted(n for n in names - own if n in (ATTRIBUTIONS, BASELINE) or n.startswith(PREFIX))
     if taken:
         raise UnsupportedGraph(f"these names are the explainer's own: {taken}; rename them")
 

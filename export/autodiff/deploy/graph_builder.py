@@ -14,7 +14,7 @@ from export.autodiff.path import needed, read_by
 from export.autodiff.shapes import Array
 
 PREFIX = "explain/"  # of every tensor that a method adds
-ATTRIBUTIONS, BASELINE = "attributions", "baseline"
+ATTRIBUTIONS = "attributions"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ need the fewest points.
 import numpy as np
 from onnx import helper, numpy_helper
 
-from export.autodiff.deploy.graph_builder import BASELINE, GraphBuilder, Options
+from export.autodiff.deploy.graph_builder import GraphBuilder, Options
 from export.autodiff.deploy.loop import sum_gradients
+from export.autodiff.differentiate import BASELINE
 from export.autodiff.errors import UnsupportedGraph
 
 

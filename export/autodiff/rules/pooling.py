@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -59,17 +60,29 @@ def max_pool(b: Builder, node: Node, grad: str | None, indices: str | None = Non
     """
     if grad is None:
         return [None]
-    x, y = node.inputs[0], node.outputs[0]
+    return [to_first_hit(b, node, grad, lambda tap: b.op("Equal", tap, node.outputs[0]))]
+
+
+def to_first_hit(b: Builder, node: Node, grad: str, is_hit: Callable[[str], str]) -> str:
+    """Hand each window's value to the first of its elements that is a hit.
+
+    Args:
+        b: emits.
+        node: a MaxPool.
+        grad: of its output's shape.
+        is_hit: given one element of every window (N, C, places...), returns where it is one.
+    """
+    x = node.inputs[0]
     window = _window(b, node)
     padded = _padded(b, x, window, -math.inf)
     taken: str | None = None
     hits: list[str] = []
     for tap in itertools.product(*(range(k) for k in window.kernel)):
-        hit = b.op("Equal", _tapped(b, padded, window, tap), y)
+        hit = is_hit(_tapped(b, padded, window, tap))
         fresh = hit if taken is None else b.op("And", hit, b.op("Not", taken))
         taken = hit if taken is None else b.op("Or", taken, hit)
         hits.append(b.masked(grad, fresh))
-    return [_scatter(b, hits, x, window)]
+    return _scatter(b, hits, x, window)
 
 
 def _padded(b: Builder, x: str, window: Window, fill: float) -> str:
