@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+BackwardRules = Literal["guided_backprop", "deeplift", "lrp"]
+"""By which table of ``export.autodiff.tables`` a backward pass goes, other than the gradient's."""
 
 NO_VERSUS = -1  # in place of a class: against no other
 
@@ -62,6 +65,24 @@ class Model(Protocol):
 
         Raises:
             RuntimeError: the model has no gradient graph (``has_gradients`` is false).
+        """
+
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        """Return the attributions (N, C, H, W) that a backward pass by other rules gives.
+
+        ``baseline`` is what inputs are compared with, of a shape that broadcasts to theirs; only
+        DeepLIFT reads it, and None is zero.
+
+        Raises:
+            RuntimeError: the model has no gradients.
+            ValueError: the rules do not cover an operator of the network; the message names it.
         """
 
 

@@ -113,29 +113,35 @@ def create_session(
     Raises:
         ZooError: the graph cannot be loaded.
     """
-    options = _create_options(threads)
-    for name, array in (weights or {}).items():
-        options.add_external_initializers([name], [_share(array)])
-    return _open(str(path), options, path)
+    return _open(str(path), _create_options(threads, weights), path)
 
 
-def create_session_of(model: onnx.ModelProto, path: Path, threads: int | None) -> Session:
+def create_session_of(
+    model: onnx.ModelProto,
+    path: Path,
+    threads: int | None,
+    weights: Mapping[str, NDArray[Any]] | None = None,
+) -> Session:
     """Return a session of a graph that was made from the one at ``path``, with its weights.
+
+    ``weights`` take the place of some, see ``create_session``.
 
     Raises:
         ZooError: the graph cannot be loaded.
     """
-    options = _create_options(threads)
+    options = _create_options(threads, weights)
     options.add_session_config_entry(_WEIGHTS_FOLDER, str(path.parent.resolve()))
     return _open(model.SerializeToString(), options, path)
 
 
-def _create_options(threads: int | None) -> Any:
+def _create_options(threads: int | None, weights: Mapping[str, NDArray[Any]] | None) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = count_threads() if threads is None else threads
     # Threads that spin while they wait take cores from every other visitor.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = _ERRORS_ONLY
+    for name, array in (weights or {}).items():
+        options.add_external_initializers([name], [_share(array)])
     return options
 
 

@@ -19,6 +19,7 @@ from dashboard.inference.cards import (
 )
 from dashboard.inference.model import (
     NO_VERSUS,
+    BackwardRules,
     Explained,
     Floats,
     Ints,
@@ -32,7 +33,8 @@ from dashboard.inference.providers import (
     describe_device,
     find_gpu,
 )
-from dashboard.inference.running import Session, create_session
+from dashboard.inference.rule_graphs import build_rule_graph
+from dashboard.inference.running import Session, create_session, create_session_of
 from dashboard.inference.zoo import verify
 
 
@@ -124,7 +126,8 @@ class OnnxModel:
             ZooError: the graph cannot be loaded.
         """
         feed = {self.card.input.name: check_inputs(inputs, self.input_shape)}
-        (logits,) = self._run(PREDICT_FILE, [self.card.output.name], feed, PREDICT_CHUNK)
+        session, names = self._open(PREDICT_FILE), [self.card.output.name]
+        (logits,) = self._run(session, names, feed, PREDICT_CHUNK)
         return logits  # (N, K)
 
     def explain(self, inputs: Floats, target: Ints, versus: Ints | None = None) -> Explained:
@@ -137,6 +140,45 @@ class OnnxModel:
             ValueError: an argument has another shape, or a class index is out of range.
             ZooError: the graph cannot be loaded.
         """
+        feed, layers = self._ask(inputs, target, versus), self.card.layers
+        names = ["logits", "score", "gradient", *layers.values()]
+        names += [f"gradient/{tensor}" for tensor in layers.values()]
+        arrays = self._run(self._open(EXPLAIN_FILE), names, feed, EXPLAIN_CHUNK)
+        results = dict(zip(names, arrays, strict=True))
+        return Explained(
+            logits=results["logits"],
+            score=results["score"],
+            gradient=results["gradient"],
+            layers={k: (results[v], results[f"gradient/{v}"]) for k, v in layers.items()},
+        )
+
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        """Return the attributions (N, C, H, W) that a backward pass by other rules gives.
+
+        ``baseline`` broadcasts to the inputs; only DeepLIFT reads it, and None is zero.
+
+        Raises:
+            RuntimeError: the model has no gradient graph.
+            ValueError: an argument has another shape, or an operator has no such rule.
+            ZooError: the graph cannot be loaded.
+        """
+        feed = self._ask(inputs, target, versus)
+        if rules == "deeplift":
+            blank = np.zeros(1, np.float32) if baseline is None else baseline
+            feed["baseline"] = np.broadcast_to(blank, inputs.shape).astype(np.float32)
+        session = self._open_rules(rules)
+        (attributions,) = self._run(session, ["attributions"], feed, EXPLAIN_CHUNK)
+        return attributions
+
+    def _ask(self, inputs: Floats, target: Ints, versus: Ints | None) -> dict[str, Floats | Ints]:
+        """Return the checked inputs of a graph that explains."""
         if not self.has_gradients:
             raise RuntimeError(f"The model {self.card.name} has no gradient graph.")
         feed: dict[str, Floats | Ints] = {
@@ -146,20 +188,12 @@ class OnnxModel:
         feed["target"] = check_classes(target, count, n_classes)
         if versus is not None:
             feed["versus"] = check_classes(versus, count, n_classes, NO_VERSUS)
-        layers = self.card.layers
-        names = ["logits", "score", "gradient", *layers.values()]
-        names += [f"gradient/{tensor}" for tensor in layers.values()]
-        results = dict(zip(names, self._run(EXPLAIN_FILE, names, feed, EXPLAIN_CHUNK), strict=True))
-        return Explained(
-            logits=results["logits"],
-            score=results["score"],
-            gradient=results["gradient"],
-            layers={k: (results[v], results[f"gradient/{v}"]) for k, v in layers.items()},
-        )
+        return feed
 
-    def _run(self, file: str, names: list[str], feed: dict[str, Any], chunk: Chunk) -> list[Floats]:
+    def _run(
+        self, session: Session, names: list[str], feed: dict[str, Any], chunk: Chunk
+    ) -> list[Floats]:
         """Return the outputs called ``names`` for the whole batch, computed chunk by chunk."""
-        session = self._open(file)
         count = len(feed[self.card.input.name])
         on_gpu = CUDA in session.get_providers()
         step = self._count_at_once(chunk.on_gpu if on_gpu else chunk.on_cpu)
@@ -180,3 +214,12 @@ class OnnxModel:
                 path = self._folder / file
                 self._sessions[file] = create_session(path, self._threads, self._weights)
             return self._sessions[file]
+
+    def _open_rules(self, rules: BackwardRules) -> Session:
+        with self._opening:
+            if rules not in self._sessions:
+                path = self._folder / PREDICT_FILE
+                sha256, score = self.card.files[PREDICT_FILE], self.card.output.name
+                graph = build_rule_graph(path, sha256, rules, score)
+                self._sessions[rules] = create_session_of(graph, path, self._threads, self._weights)
+            return self._sessions[rules]

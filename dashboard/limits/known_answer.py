@@ -16,7 +16,7 @@ import numpy as np
 
 from dashboard.attribution.base import Method, Question
 from dashboard.attribution.params import Value, compute_defaults
-from dashboard.inference.model import Explained, Floats, Ints
+from dashboard.inference.model import BackwardRules, Explained, Floats, Ints
 from dashboard.limits.agreement import compute_rank_correlation
 from dashboard.limits.maps import Report, report_nothing
 
@@ -61,6 +61,24 @@ class LinearModel:
             sign = sign - (versus == 0)
         gradient = sign.reshape(-1, 1, 1, 1) * self.weights  # (N, 1, H, W)
         return Explained(logits, score.astype(np.float32), gradient.astype(np.float32))
+
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        """Return what the rules come to where there is one layer, without activation or bias.
+
+        Guided Backprop has no ReLU to guide; DeepLIFT and LRP give each pixel what it adds.
+        """
+        gradient = self.explain(inputs, target, versus).gradient
+        if rules == "guided_backprop":
+            return gradient
+        away = inputs if rules == "lrp" or baseline is None else inputs - baseline
+        return (away * gradient).astype(np.float32)
 
 
 @dataclass(frozen=True)

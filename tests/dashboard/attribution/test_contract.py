@@ -7,6 +7,7 @@ from dataclasses import replace
 from threading import Thread
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from torch import nn
@@ -21,6 +22,7 @@ from tests.dashboard.attribution.tiny_models import (
     create_inputs,
     create_linear,
 )
+from tests.export.autodiff.tiny_graphs import classifier
 
 QUICK: Mapping[str, Params] = {
     "integrated_gradients": {"n_steps": 8},
@@ -54,6 +56,16 @@ class TinyNet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.classify(self.features(x))
+
+    def to_onnx(self) -> onnx.ModelProto:
+        weights = {name: value.numpy() for name, value in self.state_dict().items()}
+        names = {"w": "conv.weight", "c": "conv.bias", "v": "out.weight", "d": "out.bias"}
+        return classifier(
+            "a = Conv <pads = [1,1,1,1], strides = [2,2]> (image, w, c) f = Softplus(a) "
+            "g = GlobalAveragePool(f) h = Flatten(g) y = Gemm <transB = 1> (h, v, d)",
+            {key: weights[name] for key, name in names.items()},
+            image="float[N,2,16,16] image",
+        )
 
 
 def create_model() -> TorchModel:
@@ -237,6 +249,8 @@ class Model:
     def explain(self, inputs, target, versus=None):
         logits = self.predict(inputs)
         return Explained(logits, logits[:, 0], np.ones_like(inputs))
+    def propagate(self, rules, inputs, target, versus=None, baseline=None):
+        return np.ones_like(inputs)
 
 question = Question(np.random.default_rng(0).random((1, 3, 16, 16), np.float32), 0)
 failed = []

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from dashboard.inference.model import Explained, Floats, Ints
+from dashboard.inference.model import BackwardRules, Explained, Floats, Ints
+from export.autodiff.deploy import create_explainer
+from tests.export.autodiff.tiny_graphs import open_session
 
 
 @dataclass
@@ -48,6 +50,20 @@ class LinearModel:
             score, gradient = score - logits[rows, versus], gradient - self.weights[versus]
         return Explained(logits, score, gradient)
 
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        """Without an activation there is nothing to guide, and a pixel adds weight x distance."""
+        gradient = self.explain(inputs, target, versus).gradient
+        if rules == "guided_backprop":
+            return gradient
+        return gradient * (inputs if rules == "lrp" or baseline is None else inputs - baseline)
+
 
 @dataclass
 class SquareModel(LinearModel):
@@ -86,7 +102,10 @@ class CubeModel(LinearModel):
 
 @dataclass
 class TorchModel:
-    """A torch module as a Model: ``module(inputs)`` gives logits, ``features`` is its layer."""
+    """A torch module as a Model: ``module(inputs)`` gives logits, ``features`` is its layer.
+
+    Rules other than the gradient's run on ``module.to_onnx()``.
+    """
 
     module: Any  # an nn.Module with the two halves of its forward: features, classify
     input_shape: tuple[int, int, int]
@@ -124,6 +143,21 @@ class TorchModel:
             by_image.numpy(),
             {"features": (features.detach().numpy(), by_layer.numpy())},
         )
+
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        session = open_session(create_explainer(self.module.to_onnx(), rules).model)
+        feeds = {"image": inputs, "target": target}
+        feeds |= {} if versus is None else {"versus": versus}
+        feeds |= {"baseline": baseline} if rules == "deeplift" and baseline is not None else {}
+        attributions: Floats = session.run(["attributions"], feeds)[0]
+        return attributions
 
 
 def create_linear(

@@ -31,7 +31,7 @@ def test_the_gradient_is_exact(target: int, versus: int | None) -> None:
     assert moved.score - found.score == pytest.approx((found.gradient**2).sum(), abs=1e-4)
 
 
-@pytest.mark.parametrize("name", ["input_x_gradient", "integrated_gradients"])
+@pytest.mark.parametrize("name", ["input_x_gradient", "integrated_gradients", "deeplift", "lrp"])
 def test_exact_methods_are_exact(name: str) -> None:
     model, method = create_linear_model(), get_method(name)
     params = compute_defaults(method.params)
