@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from dashboard.inference.counts import tell_count
 from dashboard.inference.model import (
     NO_VERSUS,
+    BackwardRules,
     Explained,
     Floats,
     Ints,
@@ -56,6 +58,7 @@ class UploadedModel:
         self.spec = spec
         self.output = output
         self._gradients = GradientFacts(reason="Gradients were not tried yet.")
+        self._rules: dict[BackwardRules, GradientFacts] = {}  # those that were asked for
         file.open()
         inputs = spec.normalize(np.stack([spec.crop_view(photo) for photo in photos]))
         expected = self.predict(inputs)
@@ -126,6 +129,45 @@ class UploadedModel:
             ValueError: an argument has another shape, or a class index is out of range.
             UploadError: the network fails on them (it is a ValueError).
         """
+        inputs, chosen, against = self._ask(inputs, target, versus)
+        if self.output.n_columns > 1:
+            return self._explain(inputs, chosen, against)
+        # One number z stands for (-z/2, z/2): differentiate z, and scale.
+        count = len(inputs)
+        plain = self._explain(inputs, np.zeros(count, np.int64), np.full(count, NO_VERSUS))
+        return _scale(plain, _get_sign(chosen) - _get_sign(against))
+
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        """Return the attributions (N, C, H, W) that a backward pass by other rules gives.
+
+        ``baseline`` broadcasts to the inputs; only DeepLIFT reads it, and None is zero.
+
+        Raises:
+            RuntimeError: the model has no gradients.
+            ValueError: an argument has another shape, or a class index is out of range.
+            UploadError: the rules do not cover the network, or it fails (it is a ValueError).
+        """
+        inputs, *classes = self._ask(inputs, target, versus)
+        feeds: list[Floats | Ints] = [inputs, *classes]
+        if rules == "deeplift":
+            blank = np.zeros(1, np.float32) if baseline is None else baseline
+            feeds.append(np.broadcast_to(blank, inputs.shape).astype(np.float32))
+        self._open_rules(rules)
+        (found,) = self._run(rules, ["attributions"], feeds, EXPLAIN_CHUNK)
+        attributions = self.spec.from_graph(found)
+        if attributions.shape != inputs.shape:
+            raise UploadError("The attributions have another shape than the image.")
+        return attributions
+
+    def _ask(self, inputs: Floats, target: Ints, versus: Ints | None) -> tuple[Floats, Ints, Ints]:
+        """Return checked inputs, targets, and the classes against them (-1 for none)."""
         if not self.has_gradients:
             raise RuntimeError(f"This model has no gradients. {self.missing_operator}")
         inputs = check_inputs(inputs, self.input_shape)
@@ -133,11 +175,16 @@ class UploadedModel:
         chosen = check_classes(target, count, n_classes)
         none = np.full(count, NO_VERSUS, np.int64)
         against = none if versus is None else check_classes(versus, count, n_classes, NO_VERSUS)
-        if self.output.n_columns > 1:
-            return self._explain(inputs, chosen, against)
-        # One number z stands for (-z/2, z/2): differentiate z, and scale.
-        plain = self._explain(inputs, np.zeros(count, np.int64), none)
-        return _scale(plain, _get_sign(chosen) - _get_sign(against))
+        return inputs, chosen, against
+
+    def _open_rules(self, rules: BackwardRules) -> None:
+        """Let the sandbox make the graph; raises UploadError with the reason where it cannot."""
+        if rules not in self._rules:
+            request = {"do": "propagate", "rules": rules, "columns": self.output.n_columns}
+            reply = self.file.ask({**self._describe(), **request}, DIFFERENTIATE_TIMES)
+            self._rules[rules] = parse_gradient_facts(reply)
+        if self._rules[rules].reason:
+            raise UploadError(self._rules[rules].reason)
 
     def _explain(self, inputs: Floats, target: Ints, versus: Ints) -> Explained:
         names = ["logits", "score", "gradient"]
@@ -162,18 +209,21 @@ class UploadedModel:
         )
 
     def _differentiate(self) -> GradientFacts:
-        request = {
-            "do": "differentiate",
-            "image": self.spec.name,
-            "shape": list(self.spec.graph_shape),
-            "output": self.output.name,
-            "kind": self.output.kind,
-        }
+        request = {"do": "differentiate", **self._describe()}
         try:
             return parse_gradient_facts(self.file.ask(request, DIFFERENTIATE_TIMES))
         except UploadError as error:
             # Whatever stands in the way of gradients, predictions need none.
             return GradientFacts(reason=f"Its gradient graph could not be made. {error}")
+
+    def _describe(self) -> dict[str, Any]:
+        """Return what the sandbox must know to differentiate the scores."""
+        return {
+            "image": self.spec.name,
+            "shape": list(self.spec.graph_shape),
+            "output": self.output.name,
+            "kind": self.output.kind,
+        }
 
     def _agrees(self, inputs: Floats, expected: Floats) -> bool:
         """Return whether the gradient graph's predictions are the network's, alone and together."""
@@ -195,15 +245,19 @@ class UploadedModel:
         self, graph: str, names: Sequence[str], feeds: Sequence[Floats | Ints], at_224: int
     ) -> list[Floats]:
         header = {"do": "run", "graph": graph, "outputs": list(names)}
-        header["inputs"] = [self.spec.name, "target", "versus"][: len(feeds)]
-        images, at_once = feeds[0], count_at_once(self.spec, at_224)
+        header["inputs"] = [self.spec.name, "target", "versus", "baseline"][: len(feeds)]
+        count, at_once = len(feeds[0]), count_at_once(self.spec, at_224)
         parts = []
-        for start in range(0, len(images), at_once):
-            image, *indices = (feed[start : start + at_once] for feed in feeds)
-            chunk = [self.spec.to_graph(image.astype(np.float32, copy=False)), *indices]
+        for start in range(0, count, at_once):
+            chunk = [self._to_graph(feed[start : start + at_once]) for feed in feeds]
             reply = self.file.sandbox.call(header, chunk, max_reply=_MAX_REPLY)
-            parts.append(check_arrays(reply, len(names), len(image)))
+            parts.append(check_arrays(reply, len(names), len(chunk[0])))
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _to_graph(self, feed: Floats | Ints) -> Floats | Ints:
+        """Return images as the graph takes them, and class indices as they are."""
+        is_image = feed.ndim > 1
+        return self.spec.to_graph(feed.astype(np.float32, copy=False)) if is_image else feed
 
     def _check_scores(self, scores: Floats) -> Floats:
         if scores.ndim != 2 or scores.shape[1] != self.output.n_columns:

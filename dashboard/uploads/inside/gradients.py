@@ -13,6 +13,7 @@ from export.autodiff import (
     UnsupportedOperator,
     differentiate,
 )
+from export.autodiff.deploy import create_explainer
 from export.autodiff.layers import Shape
 from onnx import helper, numpy_helper
 
@@ -53,6 +54,29 @@ def differentiate_upload(
         return None, GradientFacts(reason=str(error))
     sides = tuple(dim for dim in shape[1:] if dim is not None)
     return done.model, GradientFacts("", layer=layer, layer_shape=sides)
+
+
+def create_rule_graph(
+    model: onnx.ModelProto, request: Mapping[str, Any]
+) -> tuple[onnx.ModelProto | None, GradientFacts]:
+    """Return the graph of a backward pass by other rules, if these cover the network.
+
+    ``request`` is that of ``differentiate_upload``, with the ``rules`` and how many ``columns`` the
+    output has: one number z stands for the scores -z/2 and z/2. ``model`` is changed.
+    """
+    image, output = str(request["image"]), str(request["output"])
+    fix_shape(model.graph, image, request["shape"])
+    _keep_output(model.graph, output)
+    try:
+        done, score = _differentiate_scores(model, image, output, str(request["kind"]))
+        if int(request["columns"]) == 1:
+            score = _append_pair(model.graph, score or done.logits)
+        explainer = create_explainer(model, str(request["rules"]), image=image, score=score)
+    except UnsupportedOperator as error:
+        return None, GradientFacts(operator=error.op_type, reason=str(error))
+    except UnsupportedGraph as error:
+        return None, GradientFacts(reason=str(error))
+    return explainer.model, GradientFacts("")
 
 
 def _differentiate_scores(
@@ -102,6 +126,17 @@ def _find_before_sigmoid(graph: onnx.GraphProto, output: str) -> str | None:
     while node is not None and node.op_type in _PASSED:
         node = makers.get(node.input[0])
     return node.input[0] if node is not None and node.op_type == "Sigmoid" else None
+
+
+def _append_pair(graph: onnx.GraphProto, source: str) -> str:
+    """Make two scores (N, 2) of one number an image: -z/2 against the class and z/2 for it."""
+    column, halves = np.array([-1, 1], np.int64), np.array([-0.5, 0.5], np.float32)
+    for name, value in (("column", column), ("halves", halves)):
+        graph.initializer.append(numpy_helper.from_array(value, f"{_ADDED}/{name}"))
+    number, pair = f"{_ADDED}/number", f"{_ADDED}/pair"
+    graph.node.append(helper.make_node("Reshape", [source, f"{_ADDED}/column"], [number]))
+    graph.node.append(helper.make_node("Mul", [number, f"{_ADDED}/halves"], [pair]))
+    return pair
 
 
 def _append_log(graph: onnx.GraphProto, source: str, name: str = _ADDED) -> str:

@@ -23,6 +23,7 @@ from dashboard.uploads.cost import encode_cost
 from dashboard.uploads.inside.checks import check_upload
 from dashboard.uploads.inside.describe import add_statistics, describe
 from dashboard.uploads.inside.gradients import (
+    create_rule_graph,
     differentiate_upload,
     fix_shape,
     get_batch,
@@ -56,6 +57,8 @@ class Worker:
                 return self._open(request.header)
             case "differentiate":
                 return self._differentiate(request.header)
+            case "propagate":
+                return self._propagate(request.header)
             case "cost":
                 return self._count(request.header)
             case "weights":
@@ -98,6 +101,14 @@ class Worker:
             self._sessions[EXPLAIN] = self._create_session(model)
             keep_forward(model)
             self._sessions[LOGITS] = self._create_session(model)
+        return Message(msgspec.to_builtins(facts))
+
+    def _propagate(self, header: Header) -> Message:
+        """Make the session of a backward pass by other rules than the gradient's."""
+        with _restored(self.model):
+            model, facts = create_rule_graph(self.model, header)
+        if model is not None:
+            self._sessions[str(header["rules"])] = self._create_session(model)
         return Message(msgspec.to_builtins(facts))
 
     def _count(self, header: Header) -> Message:
