@@ -64,7 +64,7 @@ def encode_heat(heat: Floats | None, is_signed: bool) -> str:
 def describe_heat(heat: Floats | None) -> str:
     """Return what is to be said of a map without an order of pixels, "" for any other."""
     if heat is None:
-        return "no map: values that are not numbers"
+        return "no map: values that are not numbers, or a layer without a rule"
     return "" if has_ranking(heat) else "flat: no pixel above another"
 
 

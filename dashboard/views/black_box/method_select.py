@@ -10,7 +10,7 @@ from dashboard.inference.sight import Sight
 from dashboard.widgets.option_select import select_several
 
 CHOSEN = "box.methods"
-DEFAULT_METHODS = ("saliency", "input_x_gradient", "grad_cam", "edges")
+DEFAULT_METHODS = ("saliency", "guided_backprop", "input_x_gradient", "grad_cam", "edges")
 MAX_METHODS = 6
 
 

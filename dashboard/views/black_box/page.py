@@ -52,8 +52,9 @@ THEORY = r"""
 share of their first pixels that both have; **SSIM** the maps as pictures.
 
 **The randomisation test** shuffles a layer's weights, keeps what was shuffled before, and compares
-the map to the first one. Adebayo et al. found that Guided Backpropagation and Guided Grad-CAM
-hardly changed, while the gradient and Grad-CAM did: the former two mostly redraw the edges.
+the map to the first one. Adebayo et al. found that Guided Backprop and Guided Grad-CAM hardly
+changed while the layers next to the output were shuffled, and that the gradient and Grad-CAM did:
+the former two mostly redraw the edges. Here Guided Backprop is on trial beside the gradient.
 
 **Max-sensitivity** is $\max_{\lVert y-x\rVert_\infty\le r}\lVert\Phi(y)-\Phi(x)\rVert /
 \lVert\Phi(x)\rVert$ for the map $\Phi$; **infidelity** is the mean of $(\text{sum of the map over

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import cache
+from dashboard.attribution import get_method
 from dashboard.attribution.base import Method, ask_about
 from dashboard.cache import get_store
 from dashboard.figures.map_sequence import (
@@ -17,7 +18,7 @@ from dashboard.figures.map_sequence import (
     create_likeness,
     draw_map_sequence,
 )
-from dashboard.inference.counts import tell_share
+from dashboard.inference.counts import tell_count, tell_share
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.sight import Sight
 from dashboard.inference.weights import read_weights
@@ -36,6 +37,8 @@ from dashboard.widgets.option_select import select_seed
 from dashboard.widgets.sight_select import encode_picture
 
 SEED = "box.seed"
+GUIDED, PLAIN = get_method("guided_backprop"), get_method("saliency")
+_LIKE, _AHEAD = 0.5, 0.2  # the map of a network that forgot: still its own, and more than another
 MEASURES = create_likeness("the trained network's map")
 QUESTION = Quiz(
     key="box_shuffled",
@@ -146,7 +149,33 @@ def _describe(sequence: MapSequence) -> None:
         f"With every layer shuffled, rank correlation with the first map: {told}.{rest} The nearer "
         "to 1, the less the map depends on anything that the network has learnt."
     )
+    halfway = tell_halfway(sequence)
+    if halfway:
+        st.markdown(halfway)
     st.caption(
         "The weights of a layer are its own numbers in a random order; biases stay. A low "
         "similarity does not make a method right: noise passes this test too (Binder et al. 2023)."
+    )
+
+
+def tell_halfway(sequence: MapSequence) -> str:
+    """Return what Guided Backprop keeps with half of the layers shuffled, beside the gradient.
+
+    That is where Adebayo et al. 2018 caught it; "" where one of the two is not on trial.
+    """
+    half = len(sequence.frames) // 2
+    values = {each.title: each.values[MEASURES[0].name][half] for each in sequence.series}
+    guided, plain = values.get(GUIDED.label), values.get(PLAIN.label)
+    if not half or guided is None or plain is None:
+        return ""
+    fails = guided > _LIKE and guided - plain > _AHEAD
+    return (
+        f"With only the {tell_count(half, 'layer')} next to the output shuffled, of "
+        f"{len(sequence.frames) - 1}, {GUIDED.label} correlates at **{guided:.2f}** with its first "
+        f"map and {PLAIN.label} at **{plain:.2f}**: "
+        + (
+            f"here {GUIDED.label} fails the test that it is famous for failing."
+            if fails
+            else f"here {GUIDED.label} does not fail the test that it is famous for failing."
+        )
     )
