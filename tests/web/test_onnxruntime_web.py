@@ -90,7 +90,10 @@ def test_a_smooth_network_is_explained_as_in_python(method: str, node: str, tmp_
         assert relative(found[name], value) <= BOUND
 
 
-@pytest.mark.parametrize("method", ["saliency", "integrated_gradients", "grad_cam"])
+@pytest.mark.parametrize(
+    "method",
+    ["saliency", "integrated_gradients", "grad_cam", "guided_backprop", "deeplift", "lrp"],
+)
 def test_efficientnet_lite0_is_explained_as_in_python(
     method: str, node: str, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from dashboard.attribution.params import compute_defaults
 from dashboard.explanation.flow import gather_evidence
 from dashboard.faithfulness.removal import REMOVALS, compute_blurred
 from dashboard.faithfulness.verdict import Evidence, Verdict, decide, find, judge_map
-from dashboard.inference.model import Explained, Floats, Ints, Model
+from dashboard.inference.model import BackwardRules, Explained, Floats, Ints, Model
 
 from export.benchmark.verdict.subjects import Subject
 
@@ -42,6 +42,18 @@ class CountingModel:
         """Return logits, score and gradient."""
         self.gradients += len(inputs)
         return self.model.explain(inputs, target, versus)
+
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        """Return attributions by other rules: a backward pass too, DeepLIFT's of two runs."""
+        self.gradients += len(inputs)
+        return self.model.propagate(rules, inputs, target, versus, baseline)
 
 
 def list_methods(model: Model) -> list[Method]:
