@@ -14,25 +14,23 @@ A rectifier of Guided Backprop takes the positive part of what is carried; a Con
 positive contributions only; where a rule hands everything on, the sums must agree.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 from export.autodiff.arrays import Doubles
 from export.autodiff.check import BOUND, STEPS
 from export.autodiff.differentiate import BASELINE, LOGITS, TARGET, Differentiated
 from export.autodiff.interpreter import Interpreter
-from export.autodiff.reverse import Step
+from export.autodiff.node_law import Law, Values
 from export.autodiff.tables.deeplift import FUNCTIONS, LINEAR, MOVEMENT
 from export.autodiff.tables.lrp import NORMS, PASSED, TO_THE_WINNER
 from export.autodiff.tables.lrp_layers import EPSILON
 
 WINS = frozenset({"MaxPool", "GlobalMaxPool", "ReduceMax", "ReduceMin"})
-
-Values = Mapping[str, Doubles]
 
 
 @dataclass(frozen=True)
@@ -101,76 +99,6 @@ def _list_read(found: Differentiated) -> list[str]:
         wanted.update([*step.node.input, *step.node.output])
         wanted.update(name for name in (*step.carried, *step.handed) if name)
     return sorted(made & wanted)
-
-
-class Law:
-    """One node, its tensors, and random directions for its inputs."""
-
-    def __init__(
-        self,
-        found: Differentiated,
-        step: Step,
-        runs: tuple[Values, Values],
-        rng: np.random.Generator,
-    ) -> None:
-        values, self.twins = runs
-        self.opsets = found.model.opset_import
-        self.biases = [add for add in found.steps if self._completes(add.node, step.node)]
-        self.node, self.values, self.kind = step.node, values, step.node.op_type
-        self.inputs = [values[name] if name else None for name in step.node.input]
-        handed = dict(enumerate(step.handed))
-        self.handed = {i: values[n] for i, n in handed.items() if n and n in values}
-        self.carried = values[str(step.carried[0])]
-        self.y = values[step.node.output[0]]
-        self.v = {i: rng.standard_normal(h.shape) for i, h in self.handed.items()}
-
-    @staticmethod
-    def _completes(add: onnx.NodeProto, node: onnx.NodeProto) -> bool:
-        return add.op_type == "Add" and node.output[0] in add.input
-
-    def list_sums(self) -> list[tuple[Doubles, Doubles]]:
-        """Return what an Add behind the node may make of it, with what is added."""
-        return [
-            (self.values[add.node.output[0]], self.values[name])
-            for add in self.biases
-            for name in add.node.input
-            if name != self.node.output[0]
-        ]
-
-    def run(self, inputs: Sequence[Doubles | None]) -> Doubles:
-        """Return the first output of the node at other inputs."""
-        names = [f"input_{i}" if x is not None else "" for i, x in enumerate(inputs)]
-        node = onnx.NodeProto()
-        node.CopyFrom(self.node)
-        node.input[:] = names
-        node.output[:] = ["y", *(f"further_{i}" for i in range(1, len(node.output)))]
-        given = {n: x for n, x in zip(names, inputs, strict=True) if x is not None}
-        ports = [onnx.ValueInfoProto(name=name) for name in given]
-        graph = helper.make_graph([node], "node", ports, [onnx.ValueInfoProto(name="y")])
-        model = helper.make_model(graph, opset_imports=self.opsets)
-        return np.asarray(Interpreter(model).run(given)["y"], np.float64)
-
-    def difference(self, moves: Mapping[int, Doubles], size: float = 1.0) -> Doubles:
-        """Return (f(x + size move) - f(x - size move)) / (2 size)."""
-        ends = [
-            self.run(
-                [
-                    x if x is None or i not in moves else x + sign * size * moves[i]
-                    for i, x in enumerate(self.inputs)
-                ]
-            )
-            for sign in (1.0, -1.0)
-        ]
-        change: Doubles = (ends[0] - ends[1]) / (2.0 * size)
-        return change
-
-    def compare(self, expected: float, weights: Mapping[int, Doubles] | None = None) -> float:
-        """Return how far handed . weights (by default v) is from a number, relatively."""
-        given = self.v if weights is None else weights
-        terms = [(self.handed[i] * given[i]).ravel() for i in self.handed]
-        flat = np.concatenate(terms) if terms else np.zeros(1)
-        scale = max(float(np.linalg.norm(flat)), abs(expected), 1e-30)
-        return abs(float(flat.sum()) - expected) / scale
 
 
 def _by_differences(law: Law, carried: Doubles) -> float:
@@ -243,7 +171,7 @@ def _contributions(law: Law, z: Doubles) -> float:
     """A linear node by what x v of all its inputs together adds to its output."""
     moves = {i: np.asarray(law.inputs[i]) * v for i, v in law.v.items()}
     share = law.carried / _stabilise(z)
-    if law.kind in ("MatMul", "Einsum") and len(law.handed) == 2:
+    if law.kind in ("Mul", "MatMul", "Einsum") and len(law.handed) == 2:
         ones = {i: np.ones_like(h) for i, h in law.handed.items()}
         return law.compare(float((share * law.y).sum()), ones)
     return law.compare(float((share * law.difference(moves)).sum()))

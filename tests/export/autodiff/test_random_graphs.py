@@ -10,7 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from export.autodiff import differentiate
+from export.autodiff import UnsupportedGraph, differentiate
+from export.autodiff.deploy import create_explainer
+from export.autodiff.interpreter import Interpreter
+from export.autodiff.laws import check_laws
+from export.autodiff.tables import TABLES
 from tests.export.autodiff.tiny_graphs import relative, run_in_double
 
 CHANNELS, SIZE, CLASSES = 4, 6, 3
@@ -149,3 +153,48 @@ def test_random_graph_agrees_with_torch(steps: list[Step], batch: int) -> None:
         assert np.abs(result["gradient"]).max() < 1e-11
     else:
         assert relative(result["gradient"], expected.numpy()) < 1e-9
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(steps=STEPS)
+def test_random_graph_is_shared_out_by_deeplift_to_the_last_part(steps: list[Step]) -> None:
+    """Whatever operators meet, the multipliers times the change are the change of the score."""
+    x, blank = np.random.default_rng(1).normal(size=(2, 3, CHANNELS, SIZE, SIZE)) / 4
+    graph = Graph(torch.tensor(x))
+    for step in steps:
+        graph.add(step)
+    if graph.made[-1][0] == "image":
+        graph.made.append((graph.op("Tanh", "image"), graph.made[-1][1].tanh()))
+    model = graph.model()
+    if not torch.isfinite(graph.logits).all() or graph.logits.abs().max() > 1e3:
+        return
+    target = np.arange(3) % CLASSES
+    explainer = create_explainer(model, "deeplift").model
+    run = Interpreter(explainer).run
+    found = run({"image": x, "target": target, "baseline": blank})
+    other = run({"image": blank, "target": target, "baseline": blank})
+    rows = np.arange(3)
+    change = (found["logits"] - other["logits"])[rows, target]
+    if np.abs(other["logits"]).max() > 1e3:
+        return
+    np.testing.assert_allclose(found["attributions"].sum((1, 2, 3)), change, rtol=1e-6, atol=1e-7)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(steps=STEPS, table=st.sampled_from(sorted(TABLES)))
+def test_every_node_of_a_random_graph_follows_its_law(steps: list[Step], table: str) -> None:
+    graph = Graph(torch.zeros(2, CHANNELS, SIZE, SIZE, dtype=torch.float64))
+    for step in steps:
+        graph.add(step)
+    if graph.made[-1][0] == "image":
+        graph.made.append((graph.op("Tanh", "image"), graph.made[-1][1].tanh()))
+    model = graph.model()
+    if sum(step.kind == "Exp" for step in steps) > 1:
+        return  # exponentials of exponentials: no number to compare
+    try:
+        found = differentiate(model, table=table)
+    except UnsupportedGraph as error:  # a Softmax that is no attention's, or nothing but gates
+        assert table == "lrp" and ("Softmax" in str(error) or "does not depend" in str(error))
+        return
+    agreement = check_laws(found)
+    assert agreement.error <= 1e-4, agreement
