@@ -73,6 +73,7 @@ class Builder:
         self._emitted: dict[Any, list[str]] = {}
         self._values: dict[Any, str] = {}
         self._node: Node | None = None
+        self.doing = "differentiated"  # what a refusal says cannot be done
 
     # --- What is known -------------------------------------------------------------------------
 
@@ -139,9 +140,8 @@ class Builder:
     def refusal(self, hint: str) -> UnsupportedOperator:
         """Return the error that names the node whose rule is running."""
         node = self._node
-        return UnsupportedOperator(
-            node.op_type if node else "graph", node.name if node else "output", hint
-        )
+        op_type, name = (node.op_type, node.name) if node else ("graph", "output")
+        return UnsupportedOperator(op_type, name, hint, self.doing)
 
     # --- Emitting ------------------------------------------------------------------------------
 

@@ -95,6 +95,7 @@ def differentiate(
     head = find_head(graph, _free_names(graph, score, reserved))
     path = find_path(graph, [name, *wrt], head.tensor)
     b = Builder(graph, path)
+    b.doing = b.doing if table == "gradient" else rules.doing
     declared = _declare_indices(b)
     seed = emit_seed(b, head, *(i.name for i in declared))
     defaults = [numpy_helper.from_array(np.array([-1], np.int64), VERSUS)]

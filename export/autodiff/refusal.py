@@ -55,7 +55,7 @@ def refuse_without_rule(node: Node, table: Table) -> None:
         return
     if node.domain == "" and node.op_type in RULES:
         raise UnsupportedOperator(
-            node.op_type, node.name, f"{table.name} has no rule for it; use another method"
+            node.op_type, node.name, "there is no rule for it; use another method", table.doing
         )
     full = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
     raise UnsupportedOperator(full, node.name, _hint(node))

@@ -27,7 +27,7 @@ class Options:
         noise: their standard deviation, in units of the model's input.
         seed: of the noise, which is drawn when the graph is written.
         baseline: the value of every pixel of the picture that integrated gradients start from,
-            in units of the model's input.
+            and that DeepLIFT compares with, in units of the model's input.
         layer: the tensor that Grad-CAM looks at; None takes the last convolutional activation.
         required: optional inputs that must be given instead: onnxruntime-web takes no others.
     """

@@ -60,7 +60,7 @@ def _active(b: Builder, node: Node) -> list[int]:
         if name and i not in places and b.reference(name) != name:
             raise b.refusal(
                 f"{name!r} changes with the picture but carries no gradient (a comparison or an "
-                "index), so DeepLIFT's sum would not add up; use integrated gradients"
+                "index), so the parts would not add up; use integrated gradients"
             )
     return places
 
@@ -99,7 +99,7 @@ def _function(op_type: str) -> Rule:
     def rule(b: Builder, node: Node, grad: str) -> Gradients:
         places = _active(b, node)
         if len(places) != 1:
-            raise b.refusal("DeepLIFT rescales functions of one number; this one has two")
+            raise b.refusal("the rescale rule is for functions of one number; this one has two")
         place, y = places[0], node.outputs[0]
         x = node.inputs[place]
         slope = [*plain(b, node, grad), None, None][place] or b.zeros_like(x)

@@ -62,7 +62,7 @@ def _axis(b: Builder, node: Node) -> int:
 def layer_normalization(b: Builder, node: Node, grad: str | None, *more: str | None) -> Gradients:
     """Over the trailing axes."""
     if grad is None or any(more):
-        raise b.refusal("DeepLIFT has no rule for its further outputs")
+        raise b.refusal("its further outputs have no rule")
     x, scale = node.inputs[:2]
     axes = list(range(positive_axis(b, x, node.attributes["axis"]), b.rank(x)))
     return [_normalise(b, node, (x, b.reference(x)), b.op("Mul", grad, scale), axes)]
@@ -107,7 +107,7 @@ def _normalise(
 ) -> str:
     """Return m_x of the module's formula from x and x'; without centring c is x itself."""
     if any(b.needs_grad(name) for name in node.inputs[1:]):
-        raise b.refusal("its scale or bias is computed from the picture; DeepLIFT has no rule")
+        raise b.refusal("its scale or bias is computed from the picture")
     refuse_batch(b, runs[0], axes)
     epsilon = float(node.attributes["epsilon"])
     (c, r), (c_ref, r_ref) = (_deviate(b, x, axes, epsilon, is_centred) for x in runs)

@@ -84,7 +84,7 @@ def passed(b: Builder, node: Node, grad: str, *rest: str | None) -> Gradients:
     """All to the one input that depends on the picture."""
     places = [i for i, name in enumerate(node.inputs) if b.needs_grad(name)]
     if len(places) != 1:
-        raise b.refusal("LRP passes relevance through functions of one number; this has two")
+        raise b.refusal("relevance passes through functions of one number; this one has two")
     (place,) = places
     everything = b.unbroadcast(grad, node.inputs[place])
     return [everything if i == place else None for i in range(place + 1)]
@@ -93,8 +93,8 @@ def passed(b: Builder, node: Node, grad: str, *rest: str | None) -> Gradients:
 def refused(b: Builder, node: Node, grad: str) -> Gradients:
     """Softmax: its output is relevant as attention's weights only, and those get nothing."""
     raise b.refusal(
-        "LRP's epsilon-plus has no rule for a softmax that is not attention's; name the tensor "
-        "before it as the score"
+        "epsilon-plus has no rule for a softmax that is not attention's; name the tensor before it "
+        "as the score"
     )
 
 

@@ -138,7 +138,7 @@ def normalisation(op_type: str) -> Rule:
     def rule(b: Builder, node: Node, grad: str, *rest: str | None) -> Gradients:
         x = node.inputs[0]
         if any(b.needs_grad(name) for name in node.inputs[1:]):
-            raise b.refusal("its scale or bias is computed from the picture; LRP has no rule")
+            raise b.refusal("its scale or bias is computed from the picture")
         share = divide_by_output(b, grad, node)
         return [b.op("Mul", x, _LINEARISED[op_type](b, node, share))]
 

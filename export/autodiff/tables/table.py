@@ -25,6 +25,11 @@ class Table:
     start: Start
     has_reference: bool = False
 
+    @property
+    def doing(self) -> str:
+        """What is done with a network, in a refusal: "explained by LRP"."""
+        return f"explained by {self.name}"
+
 
 def start_with_direction(b: Builder, seed: Seed, head: Head) -> str:
     """Return 1 at the target and -1 at the class it is contrasted with: d score / d logits."""
