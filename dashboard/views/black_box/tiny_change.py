@@ -16,6 +16,7 @@ from dashboard.cache import get_store
 from dashboard.channel_pictures import encode_url
 from dashboard.faithfulness.infidelity import (
     DEFAULT_N_SQUARES,
+    Removals,
     compute_infidelity,
     compute_removals,
 )
@@ -37,6 +38,7 @@ from dashboard.inference.preprocessing import Pixels, to_pixels
 from dashboard.inference.sight import Sight
 from dashboard.limits.drift import KINDS, Kind, Twin, compute_twins
 from dashboard.limits.maps import compare_maps, encode_heat
+from dashboard.uploads.sandbox_wire import UploadStopped
 from dashboard.widgets.on_demand import Move, compute_on_demand
 from dashboard.widgets.option_select import select_option
 
@@ -169,25 +171,28 @@ def _measure(sight: Sight, methods: Sequence[Method], move: Move) -> list[Row]:
         blank,
         progress=lambda done: move("Removing squares", done),
     )
-    rows = []
-    for method in tested:
+    return [_measure_method(sight, method, removals, move) for method in tested]
 
-        def explain(inputs: Floats, method: Method = method) -> Floats:
-            question = Question(inputs, sight.target)
-            params = compute_defaults(method.params)
-            return method.compute_heat(method.attribute(sight.model, question, params))
 
-        doing = f"{method.label}: moving the picture"
+def _measure_method(sight: Sight, method: Method, removals: Removals, move: Move) -> Row:
+    """Return both numbers of a method, undefined where it has no map of this network."""
+
+    def explain(inputs: Floats) -> Floats:
+        question = Question(inputs, sight.target)
+        params = compute_defaults(method.params)
+        return method.compute_heat(method.attribute(sight.model, question, params))
+
+    doing = f"{method.label}: moving the picture"
+    name = f"{method.label} (trivial)" if method.is_baseline else method.label
+    try:
         sensitivity = compute_max_sensitivity(
-            explain,
-            sight.inputs,
-            sight.model.input_range,
-            progress=lambda done, doing=doing: move(doing, done),  # type: ignore[misc]
+            explain, sight.inputs, sight.model.input_range, progress=lambda done: move(doing, done)
         )
-        infidelity = compute_infidelity(removals, explain(sight.inputs))
-        name = f"{method.label} (trivial)" if method.is_baseline else method.label
-        rows.append((name, sensitivity, infidelity))
-    return rows
+        return name, sensitivity, compute_infidelity(removals, explain(sight.inputs))
+    except UploadStopped:
+        raise
+    except ValueError:  # values that are not finite, or a layer for which the method has no rule
+        return name, math.nan, math.nan
 
 
 def _draw_numbers(rows: Sequence[Row]) -> None:

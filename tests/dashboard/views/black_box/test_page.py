@@ -23,7 +23,7 @@ from tests.dashboard.app_driver import (
     open_with_own_network,
     read_table,
 )
-from tests.dashboard.uploads.networks import create_network
+from tests.dashboard.uploads.networks import create_network, node
 
 open_page = partial(open_view, "black_box")
 
@@ -160,3 +160,15 @@ def test_an_uploaded_network_is_put_on_trial_too() -> None:
             assert not app.exception and not app.error
         app.pills(key="box.test").set_value("known").run()
         assert not app.exception and not app.error
+
+
+def test_a_method_without_a_rule_for_a_layer_spares_the_others() -> None:
+    network = create_network()
+    network.graph.node[1].CopyFrom(node("Softmax", ["before"], ["features"], axis=1))
+    query = {"box.methods": "lrp,saliency", "box.test": "tiny", "sample": "coffee"}
+    with open_with_own_network("black_box", network.SerializeToString(), **query) as app:
+        app.button(key="start_numbers").click().run()
+        assert not app.exception and not app.error
+        rows = read_table(app, "Map")
+        assert rows["LRP"] == ["undefined", "undefined"]
+        assert float(rows["Saliency"][0]) > 0
