@@ -92,3 +92,30 @@ def save_evidence(folder: Path, evidence: Evidence) -> None:
     """Write the evidence into a folder, one figure a line so that changes can be read."""
     text = json.dumps(asdict(evidence), indent=1)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def tabulate_evidence(evidence: Evidence, titles: Mapping[str, str] | None = None) -> str:
+    """Return what the test says of maps that are known to be wrong or right, a row a network.
+
+    ``titles`` are the networks' names for readers, where they have others than their own.
+    """
+    removals = {key: None for each in evidence.networks.values() for key in each.below_level}
+    head = [
+        *("Network", "Pictures", *(f"Noise, p < .05, {key}" for key in removals), "Noise"),
+        *("Shuffled", "Blind", "Of another", "Right", "Removals agree", "Probes agree"),
+    ]
+    rows = [head, ["---"] + ["--:"] * (len(head) - 1)]
+    for name, each in evidence.networks.items():
+        figures = [
+            *(each.below_level.get(key) for key in removals),
+            *(each.noise, each.shuffled, each.blind, each.another, each.truth),
+            *(each.removals_agree, each.seeds_agree),
+        ]
+        rows.append([(titles or {}).get(name, name), f"{each.judged:,}", *map(_tell, figures)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _tell(row: Estimate | None) -> str:
+    if row is None:
+        return ""
+    return f"{100 * row.mean:.1f}\u00a0% [{100 * row.low:.1f}, {100 * row.high:.1f}]"

@@ -8,6 +8,7 @@ import pytest
 
 from export.artifact import ZOO
 from export.benchmark import limits
+from export.evidence import load_evidence, tabulate_evidence
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 _UNITS = {"k": 1e3, "M": 1e6}
@@ -72,6 +73,11 @@ def test_strangers_are_told_apart_as_published(capsys: pytest.CaptureFixture[str
             assert told is not None
             assert float(told[1]) == pytest.approx(float(best[column]), abs=0.002)
             assert told[2].lower() == best[1].lower()
+
+
+def test_the_evidence_is_as_published() -> None:
+    table = tabulate_evidence(load_evidence(ZOO / "samples"))
+    assert table in README
 
 
 def test_calibration_is_as_published(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from dashboard import cache
 from dashboard.attribution import METHODS
 from dashboard.inference.counts import tell_count, tell_share
 from dashboard.inference.zoo import ZooError
-from export.evidence import Estimate, Evidence, MethodFigures, NetworkFigures
+from export.evidence import Evidence, MethodFigures, NetworkFigures, tabulate_evidence
 
 FEW = 50  # pictures: below this no order of the methods is claimed
 BLUNT = 0.3  # of the maps of the best method: green less often, the test is blunt
@@ -90,7 +91,7 @@ def tabulate_methods(methods: Mapping[str, MethodFigures]) -> str:
 
 def _draw_test(evidence: Evidence) -> None:
     with st.expander("Does the test itself hold? Its own evidence"):
-        st.markdown(tabulate_evidence(evidence))
+        st.markdown(tabulate_evidence(evidence, _name_networks(evidence)))
         st.caption(
             "Shares with their 95 % intervals over pictures. Noise: random maps, of which 5 % "
             "should pass one removal by luck. Believable though wrong: maps of noise, of the same "
@@ -101,38 +102,12 @@ def _draw_test(evidence: Evidence) -> None:
         )
 
 
-def tabulate_evidence(evidence: Evidence) -> str:
-    """Return what the test says of maps that are known to be wrong or right, a row a network."""
-    removals = {key: None for each in evidence.networks.values() for key in each.below_level}
-    head = [
-        "Network", "Pictures", *(f"Noise, p < .05, {key}" for key in removals), "Noise", "Shuffled",
-        "Blind", "Of another", "Right", "Removals agree", "Probes agree",
-    ]  # fmt: skip
-    rows = []
-    for name, each in evidence.networks.items():
-        figures = [
-            *(each.below_level.get(key) for key in removals),
-            *(each.noise, each.shuffled, each.blind, each.another, each.truth),
-            *(each.removals_agree, each.seeds_agree),
-        ]
-        cells = [_name_network(name), f"{each.judged:,}", *map(_tell, figures)]
-        rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join([f"| {' | '.join(head)} |", "|---" + "|--:" * (len(head) - 1) + "|", *rows])
-
-
-def _tell(row: Estimate | None) -> str:
-    if row is None:
-        return ""
-    return f"{tell_share(row.mean, 1)} [{100 * row.low:.1f}, {100 * row.high:.1f}]"
-
-
-def _name_network(name: str) -> str:
-    if name in _KNOWN:
-        return _KNOWN[name]
-    try:
-        return str(cache.get_model_card(name).title)
-    except ZooError:
-        return name
+def _name_networks(evidence: Evidence) -> dict[str, str]:
+    titles = dict(_KNOWN)
+    for name in evidence.networks.keys() - _KNOWN.keys():
+        with suppress(ZooError):  # else it keeps its name
+            titles[name] = cache.get_model_card(name).title
+    return titles
 
 
 def _label(name: str) -> str:

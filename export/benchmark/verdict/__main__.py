@@ -34,6 +34,7 @@ from export.evidence import (
     NetworkFigures,
     load_evidence,
     save_evidence,
+    tabulate_evidence,
 )
 
 SAMPLES = ZOO / "samples"
@@ -148,6 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             records = examine_all(subject, options.pictures, options.work)
         if records:
             write(name, records)
+    print(f"\n{tabulate_evidence(load_evidence(SAMPLES))}")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
-from dashboard.views.black_box.evidence import (
-    describe_best,
+from dashboard.views.black_box.evidence import describe_best, tabulate_methods
+from export.evidence import (
+    Estimate,
+    Evidence,
+    MethodFigures,
+    NetworkFigures,
     tabulate_evidence,
-    tabulate_methods,
 )
-from export.evidence import Estimate, Evidence, MethodFigures, NetworkFigures
 
 
 def share(mean: float) -> Estimate:
@@ -55,9 +57,10 @@ def test_the_tables_hold_every_method_and_network() -> None:
     assert rows[2] == "| RISE | +0.34 [+0.33, +0.35] | 60\u00a0% | 20\u00a0% | 400 + 0 | 0.25 |"
     assert rows[3].startswith("| Saliency |")
     known = replace(FOUND, truth=share(0.97), shuffled=None)
-    table = tabulate_evidence(Evidence("python -m x", {"cnn.fashion_mnist": FOUND, "cue": known}))
+    evidence = Evidence("python -m x", {"cnn.fashion_mnist": FOUND, "cue": known})
+    table = tabulate_evidence(evidence, {"cue": "the network that reads a mark"})
     head, _, first, second = table.splitlines()
     assert "Noise, p < .05, grey" in head
-    assert first.startswith("| Small CNN") and "5.0\u00a0% [4.0, 6.0]" in first
+    assert first.startswith("| cnn.fashion_mnist | 200 |") and "5.0\u00a0% [4.0, 6.0]" in first
     assert "reads a mark" in second and "97.0\u00a0% [96.0, 98.0]" in second
     assert len({row.count("|") for row in table.splitlines()}) == 1
