@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from export.datasets.fashion_mnist import Images, normalize
 from export.train.checkpoint import Checkpoint
-from export.train.loop import TrainState, create_generator, descend, train
+from export.train.loop import TakeStep, TrainState, create_generator, descend, train
 
 _SAVE_EVERY = 200  # steps
 
@@ -48,7 +48,23 @@ def fit(
     """Train a network, or go on from the checkpoint."""
     torch.manual_seed(seed)
     model = create().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = _create_optimizer(model, recipe)
+    optimizer = create_optimizer(model, recipe)
+    take_step = create_step(
+        model, optimizer, data, recipe, seed, lambda step: compute_factor(step, recipe.steps)
+    )
+    state = TrainState({"model": model}, (optimizer,))
+    return train(state, take_step, recipe, seed, checkpoint, title, _SAVE_EVERY, images=len(data))
+
+
+def create_step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    data: Images,
+    recipe: Recipe,
+    seed: int,
+    factor: Callable[[int], float],
+) -> TakeStep:
+    """Return what takes the step of a number; ``factor`` is the share of the recipe's rate then."""
     images = torch.from_numpy(normalize(data.pixels))
     labels = torch.from_numpy(data.labels)
     order = _Order(len(data), recipe.batch, seed)
@@ -62,13 +78,13 @@ def fit(
             logits = model(batch.contiguous(memory_format=torch.channels_last))
         smoothing = recipe.label_smoothing
         loss = F.cross_entropy(logits.float(), labels[chosen], label_smoothing=smoothing)
-        return descend(optimizer, loss, recipe.rate * compute_factor(step, recipe.steps))
+        return descend(optimizer, loss, recipe.rate * factor(step))
 
-    state = TrainState({"model": model}, (optimizer,))
-    return train(state, take_step, recipe, seed, checkpoint, title, _SAVE_EVERY, images=len(data))
+    return take_step
 
 
-def _create_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+def create_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Return the recipe's optimizer of a network's weights."""
     # Decay pulls weights towards 0, not biases and normalisation's scales.
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim <= 1]
