@@ -78,3 +78,6 @@ def test_the_degree_is_scrubbed(server: str, page: Page) -> None:
     scrub(player.get_by_role("slider"), messages=1)
     player.get_by_role("slider").fill("3")
     expect(player.locator(".what")).to_contain_text("The best of all")
+    slider = player.get_by_role("slider")
+    slider.fill(str(slider.get_attribute("max")))
+    expect(player.locator(".what")).to_contain_text("double descent")

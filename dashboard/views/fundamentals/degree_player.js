@@ -1,5 +1,5 @@
-// Under- and overfitting: one polynomial of every degree was fitted on the server; the player here
-// leafs through them.
+// Under- and overfitting, and what comes after: polynomials of rising degree were fitted on the
+// server; the player here leafs through them.
 
 import {
   createChart,
@@ -54,12 +54,36 @@ function drawFit(data, { degree, y }) {
   ])
 }
 
+/**
+ * Say where on the way a fit is: its errors, and whether its samples still settle it.
+ * @param {Fits} data
+ * @param {Fit} fit
+ */
+export function describeFit({ fits, train, noise, best }, fit) {
+  const count = train.length
+  const errors =
+    `Degree ${fit.degree}: error ${number(fit.train)} on what it learnt from, ${number(fit.test)} on new ` +
+    `samples (the noise alone is ${number(noise)}). `
+  const place = fit.degree < best ? "Simpler than the best." : "More flexible than the best."
+  const verdict = fit.degree === best ? "The best of all on new samples." : place
+  if (fit.degree < count) return errors + verdict
+  const peak = fits.reduce((worst, each) => (each.test > worst.test ? each : worst))
+  const falls =
+    peak.degree < fit.degree && fit.test < peak.test
+      ? ` The error on new samples has come down from ${number(peak.test)} at degree ${peak.degree}: double descent.`
+      : ""
+  return (
+    `${errors}${verdict} It has ${fit.degree + 1} coefficients for ${count} samples, so many such ` +
+    `polynomials meet them all; this is the smoothest.${falls}`
+  )
+}
+
 /** @param {Fits} data */
 function drawErrors({ fits, best }) {
   const high = Math.max(2, Math.min(100, ...fits.flatMap(({ train, test }) => [train, test])))
   return createChart({
     label: `Errors by degree; on new samples the least is at degree ${best}`,
-    caption: `degree 0 to ${fits.length - 1}`,
+    caption: `degrees ${fits[0].degree} to ${fits[fits.length - 1].degree}, a step each; unevenly apart`,
     low: LEAST,
     high,
     ticks: [0.1, 1, 10].filter((tick) => tick < high),
@@ -80,21 +104,17 @@ export default createFigure(
     const player = createPlayer({
       label: "Degree of the polynomial",
       max: data.fits.length - 1,
-      describe: (degree) => `degree ${degree}`,
-      show: (degree) => {
-        state.degree = degree
-        const fit = data.fits[degree]
+      describe: (step) => `degree ${data.fits[step].degree}`,
+      show: (step) => {
+        const fit = data.fits[step]
+        state.degree = fit.degree
         figure.replaceChildren(drawFit(data, fit))
-        errors.move(degree)
-        const others = degree < data.best ? "Simpler than the best." : "More flexible than the best."
-        what.textContent =
-          `Degree ${degree}: error ${number(fit.train)} on what it learnt from, ${number(fit.test)} on new ` +
-          `samples (the noise alone is ${number(data.noise)}). ` +
-          (degree === data.best ? "The best of all on new samples." : others)
+        errors.move(step)
+        what.textContent = describeFit(data, fit)
       },
       rest: tell,
     })
-    player.go(state.degree)
+    player.go(data.fits.findIndex(({ degree }) => degree === state.degree))
     return [player.element, make("div", { className: "row" }, [figure, errors.element]), what]
   },
 )

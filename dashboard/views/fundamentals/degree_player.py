@@ -1,4 +1,4 @@
-"""A polynomial of every degree through the same samples, scrubbed; see degree_player.js."""
+"""A polynomial of rising degree through the same samples, scrubbed; see degree_player.js."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.figures.base import Control, create_figure
-from dashboard.parsing import parse_whole
+from dashboard.parsing import parse_option
 
 _draw = create_figure("views/fundamentals/degree_player")
 
 
 def draw_degrees(scene: Mapping[str, Any]) -> None:
     """Draw the scene of ``dashboard.learning.frames.create_fit_scene``."""
-    degree = Control("fit.degree", 1, parse_whole(0, len(scene["fits"]) - 1))
+    degree = Control("fit.degree", 1, parse_option([fit["degree"] for fit in scene["fits"]]))
     _draw(scene, "degrees", {"degree": degree})

@@ -45,7 +45,7 @@ Q_FIT = Quiz(
     options=("It falls to zero too", "It stays where it was", "It falls first, then rises"),
     right=2,
     reveal="First the curve learns the shape (underfitting ends), then the noise (overfitting). "
-    "With 15 samples, move the slider to 14.",
+    "With 15 samples, move the slider to 14. Then go on: beyond 14 the error falls a second time.",
 )
 
 T_NEURON = r"""
@@ -77,6 +77,15 @@ Samples of $\sin(\pi x)$ with noise; each polynomial is the least-squares fit to
 samples, its error the root of the mean square. Too simple a model errs everywhere
 (**underfitting**); too flexible a one learns the noise (**overfitting**), which only data it has
 not seen can tell. More samples cure it: choose 100.
+
+**Double descent.** The degree that just meets all samples (14 for 15 of them) is the worst place,
+not the end: one polynomial alone does it there, whatever swings that takes. Beyond, there are more
+coefficients than samples, and many polynomials meet them all. The figure takes the smoothest, with
+the least $\sum_k ((k+1)\,c_k)^2$ over its Chebyshev coefficients $c_k$; each further coefficient
+leaves it more freedom to be smooth, and the error on new samples falls again (Belkin et al. 2019).
+"More parameters overfit" is half of the story: many large networks live on the far side, and what
+matters there is which of all perfect fits training finds. Here the second valley is mostly a little
+higher than the first; the noise and the choice of the norm decide.
 """
 
 S_NEURON = (
@@ -101,4 +110,6 @@ S_FIT = (
         "Bishop 2006, section 1.1",
         "https://www.microsoft.com/en-us/research/publication/pattern-recognition-machine-learning/",
     ),
+    Source("Belkin et al. 2019 (double descent)", "https://arxiv.org/abs/1812.11118"),
+    Source("Schaeffer et al. 2023 (in polynomials)", "https://arxiv.org/abs/2303.14151"),
 )

@@ -60,7 +60,17 @@ def test_every_offered_walk_ends_as_its_name_says(walk: Walk) -> None:
     assert len(scene["path"]) == len(scene["values"]) == len(scene["gradients"])
 
 
-def test_the_errors_are_a_falling_line_and_a_u() -> None:
+@pytest.mark.filterwarnings("error")  # of numpy, where numbers are too coarse for a degree
+@pytest.mark.parametrize("count", [15, 30, 100])
+def test_every_degree_offered_can_be_computed(count: int) -> None:
+    fits = create_fit_scene(count, 0.2, 1)["fits"]
+    degrees = [fit["degree"] for fit in fits]
+    assert degrees == sorted(set(degrees)) and set(range(15)) <= set(degrees)  # old links open
+    assert {count - 1, count} <= set(degrees) or max(degrees) < count
+    assert all(fit["train"] == 0 for fit in fits if fit["degree"] >= count)
+
+
+def test_the_errors_are_a_falling_line_and_a_u_that_falls_again() -> None:
     scene = create_fit_scene(15, 0.2, 1)
     train = [fit["train"] for fit in scene["fits"]]
     test = [fit["test"] for fit in scene["fits"]]
@@ -68,6 +78,7 @@ def test_the_errors_are_a_falling_line_and_a_u() -> None:
     assert train[14] == pytest.approx(0, abs=1e-3)
     assert 0 < scene["best"] < 14
     assert test[0] > 2 * test[scene["best"]] and test[14] > 2 * test[scene["best"]]
+    assert max(test) == test[14] > 5 * test[-1]
 
 
 def test_a_neuron_in_the_link_comes_back() -> None:

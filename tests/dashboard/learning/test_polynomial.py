@@ -43,6 +43,30 @@ def test_low_degrees_underfit_and_high_ones_overfit(seed):
     assert fits[-1].test_error > 3 * best.test_error
 
 
+def test_the_smoothest_of_all_exact_fits_by_hand():
+    # One sample, y = 1 at x = 1, degree 1: the least c0^2 + (2 c1)^2 with c0 + c1 = 1.
+    one = Samples(np.array([1.0]), np.array([1.0]))
+    line = fit_polynomial(1, one, one)
+    np.testing.assert_allclose(line.polynomial.coef, [4 / 5, 1 / 5])
+    assert line.train_error == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("count", [15, 30])
+@pytest.mark.parametrize("seed", range(4))
+def test_past_the_degree_that_meets_all_samples_the_error_falls_again(count, seed):
+    train, test = create_samples(count, seed=seed)
+    fits = {degree: fit_polynomial(degree, train, test) for degree in (count - 1, count, 60)}
+    assert all(fit.train_error < 1e-6 for fit in fits.values())
+    assert fits[60].test_error < fits[count - 1].test_error / 2
+    assert fits[60].test_error < fits[count].test_error / 2
+
+    def cost(fit):
+        return float((((1 + np.arange(fit.degree + 1)) * fit.polynomial.coef) ** 2).sum())
+
+    # Whatever a lower degree can do a higher one can: the smoothest only gets smoother.
+    assert cost(fits[60]) < cost(fits[count]) <= cost(fits[count - 1]) * (1 + 1e-6)
+
+
 def test_more_samples_cure_the_same_degree():
     few = fit_polynomial(12, *create_samples(15))
     many = fit_polynomial(12, *create_samples(500))
@@ -63,9 +87,8 @@ def test_samples_lie_in_cells_on_the_curve_and_follow_the_seed():
 
 def test_bad_numbers_are_one_sentence():
     train, test = create_samples(5)
-    for degree in (-1, 5):
-        with pytest.raises(ValueError, match="settle degrees 0 to 4"):
-            fit_polynomial(degree, train, test)
+    with pytest.raises(ValueError, match="degree of 0 or more, not -1"):
+        fit_polynomial(-1, train, test)
     with pytest.raises(ValueError, match="0 or more"):
         create_samples(noise=-1)
     with pytest.raises(ValueError, match="need a sample"):
