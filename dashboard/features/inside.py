@@ -8,6 +8,7 @@ import numpy as np
 
 from dashboard.channel_pictures import encode_url, tile_kernels, tile_maps
 from dashboard.features.channels import compute_contributions
+from dashboard.inference.counts import tell_count
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
 from dashboard.inference.preprocessing import Pixels, compute_input_range, to_pixels
@@ -59,13 +60,24 @@ def name_stage(stages: tuple[Stage, ...], index: int) -> str:
 
 
 def describe_stage(stage: Stage, picture_side: int) -> str:
-    """Return how many maps a layer has, and what one unit of it can see."""
-    seen = min(int(stage.field.size), picture_side)
-    whole = ", the whole picture" if seen == picture_side else ""
+    """Return how many maps a layer has, what one unit of it can see, and where the next looks."""
+    size, step = int(stage.field.size), int(stage.field.jump)
+    seen = f"Each number can see a window of {size} × {size} pixels"
+    if _sees_all(stage, picture_side):
+        seen = f"Each number can see the whole picture (its window is {size} pixels wide)"
+    elif size >= picture_side:
+        seen += (
+            f", wider than the picture's {picture_side}, so from the middle of the map all of it"
+        )
     return (
-        f"{stage.channels:,} maps of {stage.side} × {stage.side} numbers. Each number can see "
-        f"{seen} × {seen} pixels{whole}."
+        f"{stage.channels:,} maps of {stage.side} × {stage.side} numbers. {seen}; its neighbour's "
+        f"lies {tell_count(step, 'pixel')} further on."
     )
+
+
+def _sees_all(stage: Stage, picture_side: int) -> bool:
+    """Return whether even a unit in the corner sees the corner opposite."""
+    return stage.field.start + (stage.field.size - 1) / 2 >= picture_side - 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,8 +33,11 @@ A **convolution** lays one small grid of weights (a *kernel*) over every place o
 multiplies, adds up and adds a bias: $y_{o,i,j} = b_o + \sum_{c,u,v} w_{o,c,u,v}\,
 x_{c,\,si+u,\,sj+v}$. The same few weights serve all places, so an edge is found wherever it lies.
 An **activation** then cuts off what is below zero. Each later layer does the same with the maps of
-the one before; a step of $s=2$ halves the map, and what one number can see (its *receptive field*)
-doubles. No one draws the kernels: training does.
+the one before. What one number can see of the picture, its *receptive field*, is $r$ pixels wide: a
+kernel of $k$ adds $k-1$ times the distance $j$ between neighbouring numbers, $r \leftarrow r +
+(k-1)\,j$ (Araujo et al. 2019). A step of $s=2$ halves the map and doubles that distance, $j
+\leftarrow s\,j$: not what is seen at once, but what every later kernel adds. Each layer above says
+its own $r$. No one draws the kernels: training does.
 
 **What a channel contributes** is the sum over its map of activation times gradient of the class's
 score, the first-order estimate of what the score would lose without it. **The optimised picture**
@@ -47,6 +50,10 @@ SOURCES = (
     Source("Russakovsky et al. 2015 (ILSVRC, human error)", "https://arxiv.org/abs/1409.0575"),
     Source("results 2012", "https://image-net.org/challenges/LSVRC/2012/results.html"),
     Source("results 2017", "https://image-net.org/challenges/LSVRC/2017/results"),
+    Source(
+        "Araujo et al. 2019 (receptive fields)",
+        "https://distill.pub/2019/computing-receptive-fields",
+    ),
     Source("Zeiler & Fergus 2014", "https://arxiv.org/abs/1311.2901"),
     Source("Olah et al. 2017", "https://distill.pub/2017/feature-visualization/"),
     Source("CNN Explainer", "https://arxiv.org/abs/2004.15004"),

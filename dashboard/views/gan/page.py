@@ -20,9 +20,14 @@ forger ever learns comes through the detective's gradient: it has never seen a r
 **Spectral normalisation** keeps the detective from becoming too sharp, and its *projection* asks
 whether the picture suits the class. When neither wins any more, the detective is down to guessing.
 
-**Mode collapse.** Nothing in the loss asks for variety. A forger that learns much faster than its
-detective can settle on the one picture that works: here both were trained on, the forger five times
-faster and the detective four times slower.
+**Mode collapse.** Against a detective that stood still, nothing in the forger's loss would ask for
+variety: the one picture with the highest score would be the best answer to all noise. The game as
+a whole does ask for it. Only where forgeries are spread as the real pictures are can the best of
+detectives find nothing to tell them apart by (Goodfellow et al. 2014, theorem 1; for the hinge loss
+Lim & Ye 2017), and a forger that repeats itself is caught by the next one. Training in turns need
+not get there: a forger that learns much faster than its detective settles on pictures that fool the
+detective of the moment. Here both were trained on, the forger five times faster and the detective
+four times slower.
 
 **The maps** explain the score with the detective's own gradient graph; "removed" is blurred over
 7 × 7 pixels, for the maps as for the test.
@@ -31,6 +36,7 @@ faster and the detective four times slower.
 SOURCES = (
     Source("Goodfellow et al. 2014 (GAN)", "https://arxiv.org/abs/1406.2661"),
     Source("Mirza & Osindero 2014 (classes)", "https://arxiv.org/abs/1411.1784"),
+    Source("Lim & Ye 2017 (hinge loss, equilibrium)", "https://arxiv.org/abs/1705.02894"),
     Source("Miyato et al. 2018 (spectral normalisation)", "https://arxiv.org/abs/1802.05957"),
     Source("Miyato & Koyama 2018 (projection)", "https://arxiv.org/abs/1802.05637"),
     Source("White 2016 (walks)", "https://arxiv.org/abs/1609.04468"),

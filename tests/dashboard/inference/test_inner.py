@@ -15,7 +15,7 @@ from dashboard.features.channels import (
     create_switches,
 )
 from dashboard.features.feature_visualisation import optimise_image, precondition
-from dashboard.features.inside import convolve, cut_sliding
+from dashboard.features.inside import convolve, cut_sliding, describe_stage
 from dashboard.features.top_patches import Peaks, cut_field, cut_patches, find_peaks
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
@@ -57,6 +57,24 @@ def test_receptive_fields_are_those_worked_out_by_hand(small: InnerModel) -> Non
     # 5x5; pool: 6, jump 2; two 3x3: 6 + 2 * 2 * 2 = 14; pool: 16, jump 4; two 3x3: 16 + 16 = 32
     fields = [(stage.field.size, stage.field.jump) for stage in small.stages]
     assert fields == [(5, 1), (14, 2), (32, 4)]
+
+
+def test_what_a_layer_sees_is_said_as_its_formula_gives_it(small: InnerModel) -> None:
+    said = [describe_stage(stage, 28) for stage in small.stages]
+    assert "window of 5 × 5 pixels; its neighbour's lies 1 pixel further on" in said[0]
+    assert "window of 14 × 14 pixels; its neighbour's lies 2 pixels further on" in said[1]
+    assert "32 × 32 pixels, wider than the picture's 28: from the middle" in said[2]
+
+
+def test_only_a_layer_whose_corners_see_it_all_is_said_to_see_the_whole_picture(
+    inner: InnerModel,
+) -> None:
+    side = inner.card.input.size
+    picture = np.zeros((side, side, 1), np.uint8)
+    for stage in inner.stages:
+        corners = (0, stage.side - 1, stage.side * (stage.side - 1), stage.side**2 - 1)
+        sees_all = all(cut_field(picture, stage, corner).size == side**2 for corner in corners)
+        assert ("can see the whole picture" in describe_stage(stage, side)) is sees_all
 
 
 @pytest.mark.parametrize("stage", [0, 1])

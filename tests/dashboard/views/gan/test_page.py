@@ -4,6 +4,7 @@ import base64
 import json
 from functools import partial
 from io import BytesIO
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -45,6 +46,24 @@ def test_the_page_replays_walks_and_judges() -> None:
     share = collapsed.details["moments"]["step_00150"]["distinct"]
     assert has_text(app, f"only {share:.0f} % are distinct")
     assert len(app.get("bidi_component")) == 4
+
+
+def test_variety_is_asked_for_by_the_game_and_not_by_a_fixed_detective() -> None:
+    # Two pictures, equally frequent. The best detective of a forger that makes only the first
+    # scores (-1, 1) within the hinge; that of a forger that makes both alike can only score 0.
+    scores = [np.array(each) for each in product(np.linspace(-1, 1, 21), repeat=2)]
+    real = np.array([0.5, 0.5])
+
+    def answer_best(forged: np.ndarray) -> np.ndarray:
+        return min(scores, key=lambda d: float(real @ (1 - d) + forged @ (1 + d)) + 1e-9 * d @ d)
+
+    collapsed, varied = np.array([1.0, 0.0]), real
+    caught = answer_best(collapsed)
+    assert -collapsed @ caught == pytest.approx(1) > -varied @ answer_best(varied)
+    assert -np.array([0.0, 1.0]) @ caught < -varied @ caught  # one that stands still: one picture
+    said = " ".join(gan.VIEW.theory.split())
+    assert "Against a detective that stood still, nothing in the forger's loss" in said
+    assert "The game as a whole does ask for it" in said
 
 
 def test_an_empty_drawing_is_asked_for_and_nonsense_in_the_link_told() -> None:
