@@ -66,9 +66,7 @@ def describe_stage(stage: Stage, picture_side: int) -> str:
     if _sees_all(stage, picture_side):
         seen = f"Each number can see the whole picture (its window is {size} pixels wide)"
     elif size >= picture_side:
-        seen += (
-            f", wider than the picture's {picture_side}, so from the middle of the map all of it"
-        )
+        seen += f", wider than the picture's {picture_side}: from the middle of the map all of it"
     return (
         f"{stage.channels:,} maps of {stage.side} × {stage.side} numbers. {seen}; its neighbour's "
         f"lies {tell_count(step, 'pixel')} further on."
