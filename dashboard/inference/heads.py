@@ -1,12 +1,13 @@
 """A Transformer of the zoo with its heads opened: queries, keys and values beside its outputs.
 
 The graph that ships names its attention only. The other tensors are in it too; here they are made
-outputs of the graph in memory, so every number shown is one that the network computed.
+outputs of the graph in memory, so every number shown is one that the network computed. So are the
+query and the keys of a pointer, whose products are the network's answer and not one of its heads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Semaphore
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from dashboard.inference.cards import PREDICT_FILE
 from dashboard.inference.graphs import Array
 from dashboard.inference.model import Floats
+from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.running import create_session_of, load_structure
 from dashboard.inference.sessions import MAX_RUNS
 from dashboard.inference.zoo import verify_files
@@ -27,6 +29,8 @@ if TYPE_CHECKING:  # imported where it is used: the first page does not wait for
 
 # What may lie between q k^T and its softmax: the scale and the mask.
 _BETWEEN = frozenset({"Add", "Mul", "Div", "Where"})
+_LINEAR = frozenset({"Add", "MatMul", "Gemm"})
+_SHAPING = frozenset({"Cast", "Expand", "Reshape", "Squeeze", "Unsqueeze"})
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,21 @@ class HeadTensors:
     attention: str
 
 
+@dataclass(frozen=True)
+class PointerTensors:
+    """The names of a pointer's tensors: its query (N, 1, d), the keys (N, T, d), the scores."""
+
+    query: str
+    keys: str
+    scores: str
+
+
 @dataclass(frozen=True, eq=False)
 class Heads:
-    """All heads of a layer: queries, keys, values (heads, T, d), attention (heads, T, T)."""
+    """All heads of a layer: queries, keys, values (heads, T, d), attention (heads, T, T).
+
+    A pointer is one head that gives no values: theirs are (1, T, 0).
+    """
 
     queries: Floats
     keys: Floats
@@ -59,7 +75,8 @@ class HeadsGraph:
         model = load_structure(folder / PREDICT_FILE)
         self._tensors = find_heads(model)
         self._stored = {w.name: w for w in model.graph.initializer}
-        _add_outputs(model, self._tensors)
+        self._pointer = find_pointer(model)
+        _add_outputs(model, self._tensors, self._pointer)
         self._session = create_session_of(model, folder / PREDICT_FILE, threads)
         self._running = Semaphore(MAX_RUNS)
 
@@ -85,6 +102,21 @@ class HeadsGraph:
         found = self.run(feed, order)
         queries, keys, values, attention = (found[name][0] for name in order)
         return Heads(queries, keys.swapaxes(1, 2), values, attention)
+
+    def open_pointer(self, feed: Mapping[str, Array]) -> Heads:
+        """Return the pointer of a sentence that asks from every place, a row of the batch each.
+
+        Raises:
+            ValueError: this network has no pointer.
+        """
+        if self._pointer is None:
+            raise ValueError(f"{self.card.name} points to nothing")
+        names = self._pointer
+        found = self.run(feed, [names.query, names.keys, names.scores])
+        queries, keys = found[names.query][:, 0], found[names.keys][0]  # (T, d) each
+        shares = compute_probabilities(found[names.scores]).astype(np.float32)  # (T, T)
+        none = np.zeros((1, len(keys), 0), np.float32)
+        return Heads(queries[np.newaxis], keys[np.newaxis], none, shares[np.newaxis])
 
     def read_rows(self, weight: str, rows: NDArray[np.int64]) -> Floats:
         """Return some rows of a stored matrix as float32; the others stay on disk."""
@@ -127,16 +159,71 @@ def _find_product(name: str, made_by: Mapping[str, Any]) -> Any | None:
     return next((product for product in inside if product is not None), None)
 
 
-def _add_outputs(model: onnx.ModelProto, tensors: Sequence[HeadTensors]) -> None:
+def find_pointer(model: onnx.ModelProto) -> PointerTensors | None:
+    """Return the tensors of a query that is multiplied with every key to give an output.
+
+    As in pointer networks (Vinyals et al. 2015), the products summed are an output of the graph,
+    scaled and masked, instead of weights for values. None where no output is made so.
+    """
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    given = {value.name for value in model.graph.input}
+    for output in model.graph.output:
+        product = _find_summed_product(output.name, made_by)
+        factors = [] if product is None else [*product.input]
+        # The query alone was picked out of the states by a place.
+        queries = [each for each in factors if _is_picked(each, made_by, given)]
+        keys = [each for each in factors if each not in queries]
+        if len(queries) == len(keys) == 1:
+            return PointerTensors(queries[0], keys[0], output.name)
+    return None
+
+
+def _find_summed_product(name: str, made_by: Mapping[str, Any]) -> Any | None:
+    node = made_by.get(name)
+    if node is None:
+        return None
+    if node.op_type == "ReduceSum":
+        product = made_by.get(node.input[0])
+        return product if product is not None and product.op_type == "Mul" else None
+    if node.op_type not in _BETWEEN:
+        return None
+    inside = (_find_summed_product(each, made_by) for each in node.input)
+    return next((product for product in inside if product is not None), None)
+
+
+def _is_picked(name: str, made_by: Mapping[str, Any], given: Set[str]) -> bool:
+    """Return whether a linear layer's output is of states at a place that the graph is given."""
+    states = made_by.get(_skip(name, made_by, _LINEAR))
+    if states is None or not states.op_type.startswith("Gather"):
+        return False
+    return _skip(states.input[1], made_by, _SHAPING) in given
+
+
+def _skip(name: str, made_by: Mapping[str, Any], passed: Set[str]) -> str:
+    """Return the tensor before the operators that are ``passed``, by their first made input."""
+    while name in made_by and made_by[name].op_type in passed:
+        inputs = made_by[name].input
+        name = next((each for each in inputs if each in made_by), inputs[0])
+    return name
+
+
+def _add_outputs(
+    model: onnx.ModelProto, tensors: Sequence[HeadTensors], pointer: PointerTensors | None
+) -> None:
     from onnx import TensorProto, helper
 
     known = {value.name for value in model.graph.output}
-    for layer in tensors:
-        for name in (layer.queries, layer.keys, layer.values, layer.attention):
-            if name not in known:
-                value = helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
-                model.graph.output.append(value)
-                known.add(name)
+    names = [
+        name
+        for layer in tensors
+        for name in (layer.queries, layer.keys, layer.values, layer.attention)
+    ]
+    if pointer is not None:
+        names += [pointer.query, pointer.keys]
+    for name in dict.fromkeys(names):
+        if name not in known:
+            value = helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+            model.graph.output.append(value)
 
 
 def count_chain(model: onnx.ModelProto, length: int) -> int:

@@ -62,6 +62,10 @@ class Resolved:
         """The place that it points to."""
         return int(self.scores.argmax())
 
+    def average_heads(self) -> Floats:
+        """Return how much the pronoun looks at each place, (T,), on average of all heads."""
+        return np.asarray(self.attention[:, :, self.pronoun].mean((0, 1)))
+
     @property
     def runner_up(self) -> int | None:
         """The place that came second, of those that hold a word; None where there is none."""
@@ -95,6 +99,26 @@ def resolve(encoder: Runs, resolver: Runs, pieces: Pieces, pronoun: int) -> Reso
     }
     found = resolver.run(feed, ["scores", "attentions"])
     return Resolved(feed, found["scores"][0], found["attentions"][0])
+
+
+def ask_from_everywhere(feed: Mapping[str, Array]) -> dict[str, Array]:
+    """Return a resolver's feed of one sentence in which each place in turn is the pronoun (T rows).
+
+    A resolver was trained to point from pronouns alone: what it points to from other words is no
+    answer to anything.
+    """
+    length = feed["attention_mask"].shape[1]
+    rows = {name: np.repeat(feed[name], length, axis=0) for name in ("states", "attention_mask")}
+    return {**rows, "pronoun": np.arange(length, dtype=np.int64)}
+
+
+def point_from_everywhere(resolver: Runs, resolved: Resolved) -> Doubles:
+    """Return the attention of the pointer, (T, T): the softmax of the scores from every place.
+
+    The pronoun's row is the resolver's answer. Pointer networks: Vinyals et al. 2015, equation 3.
+    """
+    found = resolver.run(ask_from_everywhere(resolved.feed), ["scores"])
+    return compute_probabilities(found["scores"])
 
 
 def join_word(labels: Sequence[str], place: int) -> str:

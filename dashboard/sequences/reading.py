@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from dashboard.inference.counts import tell_count, tell_share
 from dashboard.inference.model import Floats
 from dashboard.sequences.attention import encode_maps
@@ -13,6 +15,7 @@ from dashboard.sequences.pronouns import (
     find_candidate,
     find_pronoun,
     join_word,
+    point_from_everywhere,
     resolve,
 )
 from dashboard.sequences.word_pieces import Pieces, WordPieces
@@ -24,7 +27,7 @@ class Reading:
 
     ``asks`` is the place of the word whose attention is shown first: the pronoun, or the last word
     where ``has_pronoun`` is false. ``attention`` is the encoder's, (layers, heads, T, T); ``maps``
-    are what the browser gets, one text a network.
+    are what the browser gets: one text a network, and one for the pointer that answers.
     """
 
     pieces: Pieces
@@ -52,8 +55,9 @@ def read_sentence(text: str, cutter: WordPieces, encoder: Runs, resolver: Runs |
     attention = encoder.run(pieces.feed, ["attentions"])["attentions"][0]
     resolved = None if resolver is None else resolve(encoder, resolver, pieces, asks)
     maps = [encode_maps(attention)]
-    if resolved is not None:
-        maps.append(encode_maps(resolved.attention))
+    if resolver is not None and resolved is not None:
+        pointer = point_from_everywhere(resolver, resolved).astype(np.float32)
+        maps += [encode_maps(resolved.attention), encode_maps(pointer[np.newaxis, np.newaxis])]
     return Reading(pieces, asks, pronoun is not None, attention, resolved, tuple(maps))
 
 
@@ -105,7 +109,7 @@ def describe_choice(reading: Reading, rival: int | None) -> str:
     if rival is None:
         return f"{answer})"
     second = escape(join_word(labels, rival))
-    looks = found.attention[:, :, reading.asks].mean((0, 1))  # (T,)
+    looks = found.average_heads()
     return (
         f"{answer}; on average its heads look at {word} with "
         f"{tell_share(looks[found.choice], 1)}, at {second} with {tell_share(looks[rival], 1)})"

@@ -1,4 +1,5 @@
-// Who looks at whom: every layer and head of one or two networks, for two sentences side by side.
+// Who looks at whom: every layer and head of the networks, for two sentences side by side; a
+// network's pointer is one more, of a single head.
 // All maps are here, so layers and heads are leafed through without the server; it hears of a new
 // head when the reader lets go of the slider, because it opens that head further down, and of words.
 
@@ -126,6 +127,8 @@ function createPanel({ title, labels, unknown }, on) {
   }
   /** @type {(shares: number[], heads: number, open: number, from: number, to: number) => void} */
   const drawGrid = (shares, heads, open, from, to) => {
+    const isOne = shares.length === 1 // a pointer: there are no heads to choose from
+    for (const part of [heading, grid, note]) part.hidden = isOne
     const top = Math.max(1e-6, ...shares)
     const best = shares.indexOf(Math.max(...shares))
     /** @param {number} k */

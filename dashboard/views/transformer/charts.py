@@ -1,12 +1,15 @@
-"""Which words matter, by attention, by gradient and by experiment, as a Vega-Lite chart."""
+"""Charts of the page on Transformers: what a pointer answers, and which words matter."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from dashboard.charts import (
     BLUE,
     GREEN,
     LEGEND,
     ORANGE,
+    UNIT,
     Spec,
     create_frame,
     create_layer,
@@ -14,9 +17,44 @@ from dashboard.charts import (
     encode_number,
     tell_apart,
 )
+from dashboard.inference.counts import tell_share
+from dashboard.inference.model import Doubles, Floats
+from dashboard.sequences.pronouns import Resolved
 from dashboard.sequences.word_evidence import ATTENTION, EXPERIMENT, GRADIENT, Evidence
 
+_POINTER, _HEADS = "pointer: the answer", "mean of the heads"
 TITLES = {ATTENTION: "attention", GRADIENT: "gradient × input", EXPERIMENT: "word taken away"}
+
+
+def plot_answer(resolved: Resolved, labels: Sequence[str], title: str) -> Spec:
+    """Return two bars a word: the pointer's share, which is the answer, and the mean head's."""
+    shares: dict[str, Floats | Doubles] = {
+        _POINTER: resolved.probabilities,
+        _HEADS: resolved.average_heads(),
+    }
+    words = [f"{place + 1} {label}" for place, label in enumerate(labels)]
+    rows: list[Spec] = [
+        {"word": word, "by": name, "share": round(float(share), 5)}
+        for name, values in shares.items()
+        for word, share in zip(words, values, strict=True)
+    ]
+    choice = resolved.choice
+    told = "; ".join(
+        f"{name}: {tell_share(float(values[choice]), 1)} to {labels[choice]}"
+        for name, values in shares.items()
+    )
+    names = list(shares)
+    axis = {"title": None, "labelAngle": -60, "labelOverlap": False}
+    encoding = {
+        "x": encode_name("word", sort=words, axis=axis),
+        "xOffset": {"field": "by", "sort": names},
+        "y": encode_number("share", scale=UNIT, axis={"title": title, "format": "%"}),
+        **tell_apart("by", names, {**LEGEND, "labelLimit": 240}, color=(ORANGE, BLUE)),
+    }
+    return {
+        **create_frame(f"{title}: what the pronoun points to. {told}.", 230),
+        **create_layer("bar", encoding, rows, tooltip=True),
+    }
 
 
 def plot_evidence(evidence: Evidence, labels: tuple[str, ...]) -> Spec:

@@ -21,7 +21,7 @@ import {
  * @property {string[]} labels
  * @property {number[][]} queries (T, d)
  * @property {number[][]} keys (T, d)
- * @property {number[][]} values (T, d)
+ * @property {number[][]} values (T, d), (T, 0) of a pointer
  * @property {number[][]} attention (T, T)
  * @typedef {{sentences: Opened[], temperatures: number[]}} Head
  * @typedef {{temperature: number, sentence: number, words: string}} State words: as attention_player's
@@ -69,6 +69,7 @@ export default createFigure(
   ({ data, state, tell }) => {
     const { temperatures } = data
     const width = data.sentences[0].queries[0].length
+    const hasValues = data.sentences[0].values[0].length > 0 // a pointer passes on nothing
     const isTrained = () => state.temperature === 1
     /** @type {number | null} the key that is pointed at: a preview only */
     let hovered = null
@@ -119,7 +120,7 @@ export default createFigure(
       const { keys, values } = getSentence()
       const [key, value] = [make("span", { className: "strip" }), make("span", { className: "strip" })]
       paint(key, keys[j], findLargest(keys))
-      paint(value, values[j], findLargest(values))
+      if (hasValues) paint(value, values[j], findLargest(values))
       const [product, score, bar, share] = [make("span"), make("span"), make("i"), make("b")]
       const look = () => hover(j)
       const on = { className: "row", onmouseenter: look, onfocus: look }
@@ -129,14 +130,15 @@ export default createFigure(
         product,
         score,
         make("span", { className: "share" }, [bar, share]),
-        value,
+        ...(hasValues ? [value] : []),
       ]
       return { button: makeButton("", () => chooseWord(1, j), on, parts), product, score, bar, share }
     }
     const fill = () => {
       const { labels } = getSentence()
       rows = labels.map(makeRow)
-      const titles = COLUMNS.map((title) => make("span", { textContent: title || `÷ √${width}` }))
+      const columns = hasValues ? COLUMNS : COLUMNS.slice(0, -1)
+      const titles = columns.map((title) => make("span", { textContent: title || `÷ √${width}` }))
       table.replaceChildren(make("div", { className: "row title" }, titles), ...rows.map(({ button }) => button))
       sides.fill(
         data.sentences.map(({ title }) => title),
@@ -174,11 +176,12 @@ export default createFigure(
         `“${labels[from]}” and “${labels[k]}”: the largest of the ${width} products are ${shown.join(", ")}; ` +
         `all together ${number(products[k])}, divided by √${width} ${number(scores[k])}, ` +
         `after softmax ${percentFine(shares[k])}.`
-      paint(
-        mixed,
-        values[0].map((_, i) => values.reduce((sum, value, j) => sum + shares[j] * value[i], 0)),
-        findLargest(values),
-      )
+      if (hasValues)
+        paint(
+          mixed,
+          values[0].map((_, i) => values.reduce((sum, value, j) => sum + shares[j] * value[i], 0)),
+          findLargest(values),
+        )
       const off = Math.max(...softmax(scores, 1).map((value, j) => Math.abs(value - attention[from][j])))
       proof.textContent =
         `Attention is spread as over ${number(countSpread(shares), 1)} of ${shares.length} pieces. ` +
@@ -196,8 +199,9 @@ export default createFigure(
       query,
       table,
       opened,
-      make("p", { className: "note" }, ["What the head passes on: all values, each times its share."]),
-      mixed,
+      ...(hasValues
+        ? [make("p", { className: "note" }, ["What the head passes on: all values, each times its share."]), mixed]
+        : []),
       proof,
     ]
   },

@@ -19,7 +19,10 @@ Numbers = Sequence[Sequence[float]]
 
 @dataclass(frozen=True)
 class OpenedHead:
-    """A head on one sentence: queries, keys and values (T, d), the attention (T, T) it made."""
+    """A head on one sentence: queries, keys and values (T, d), the attention (T, T) it made.
+
+    A pointer's values are (T, 0): it gives its shares and nothing else.
+    """
 
     title: str
     labels: Sequence[str]

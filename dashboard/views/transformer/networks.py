@@ -1,4 +1,4 @@
-"""Which networks read the sentences, and which network, layer and head is open."""
+"""Which networks read the sentences, and whose attention, which layer and head of it, is open."""
 
 from __future__ import annotations
 
@@ -13,9 +13,30 @@ from dashboard.parsing import parse_option, parse_whole
 from dashboard.sequences.reading import Reading, read_sentence
 
 ENCODER, RESOLVER = "minilm.sentences", "resolver.pronouns"
+POINTER = "pointer"  # of the resolver: the attention that is its answer
 NETWORK, LAYER, HEAD = "attention.net", "attention.layer", "attention.head"
 
-Place = tuple[int, int, int]  # network, layer, head, each from 0
+Place = tuple[int, int, int]  # source, layer, head, each from 0
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Attention to look at: a network's heads, or the pointer behind them, which is one head.
+
+    ``start`` is the (layer, head) that is open first, from 0.
+    """
+
+    name: str
+    title: str
+    graph: HeadsGraph
+    layers: int
+    heads: int
+    start: tuple[int, int]
+
+    @property
+    def is_pointer(self) -> bool:
+        """Whether this attention is the answer itself."""
+        return self.name == POINTER
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +47,23 @@ class Networks:
     resolver: HeadsGraph | None
 
     @property
-    def graphs(self) -> Sequence[HeadsGraph]:
-        """Both, in the order in which they are offered."""
-        return [self.encoder] if self.resolver is None else [self.encoder, self.resolver]
+    def sources(self) -> Sequence[Source]:
+        """Whose attention is offered, in order: the encoder's, the resolver's, its pointer's."""
+        if self.resolver is None:
+            return [_create_source(self.encoder)]
+        pointer = Source(POINTER, "The resolver's pointer: its answer", self.resolver, 1, 1, (0, 0))
+        return [_create_source(self.encoder), _create_source(self.resolver), pointer]
 
     @property
     def names(self) -> list[str]:
-        """Their names in the zoo."""
-        return [graph.card.name for graph in self.graphs]
+        """Their names in the link."""
+        return [source.name for source in self.sources]
+
+
+def _create_source(graph: HeadsGraph) -> Source:
+    layers, heads = count_heads(graph)
+    name, title = graph.card.name, graph.card.title
+    return Source(name, title, graph, layers, heads, choose_start(graph))
 
 
 def open_networks() -> Networks:
@@ -77,17 +107,17 @@ def bind_place(networks: Networks) -> Place:
     """
     names = networks.names
     index = names.index(state.bind(NETWORK, names[0], parse_option(names)))
-    graph = networks.graphs[index]
-    (layers, heads), start = count_heads(graph), choose_start(graph)
-    layer = state.bind(LAYER, start[0] + 1, parse_whole(1, layers))
-    head = state.bind(HEAD, start[1] + 1, parse_whole(1, heads))
+    source = networks.sources[index]
+    layer = state.bind(LAYER, source.start[0] + 1, parse_whole(1, source.layers))
+    head = state.bind(HEAD, source.start[1] + 1, parse_whole(1, source.heads))
     return index, layer - 1, head - 1
 
 
 def create_place(networks: Networks, place: Place) -> Controls:
     """Return the controls of ``place`` for the figure, which may choose another network with it."""
-    layers, heads = map(max, zip(*map(count_heads, networks.graphs), strict=True))
-    start = choose_start(networks.graphs[place[0]])
+    layers = max(source.layers for source in networks.sources)
+    heads = max(source.heads for source in networks.sources)
+    start = networks.sources[place[0]].start
     return {
         "net": Control(NETWORK, networks.names[0], parse_option(networks.names)),
         "layer": Control(LAYER, start[0] + 1, parse_whole(1, layers)),

@@ -70,7 +70,8 @@ VIEW = View(
     help="Which words look at which, head by head, and whether that explains anything.",
     render=render,
     look_for="only the last word differs, yet “it” means the animal in one sentence and the street "
-    "in the other. Leaf through the heads: does “it” look at the right one?",
+    "in the other. The pointer's attention is the answer; leaf through the heads before it: does "
+    "“it” look at the right one?",
     theory=THEORY,
     sources=SOURCES,
     group=PERCEIVE,

@@ -10,7 +10,12 @@ import streamlit as st
 from dashboard import cache
 from dashboard.figures.base import Control, Controls
 from dashboard.inference.zoo import ZooError
-from dashboard.sequences.pronouns import TRAINED_ON, describe_accuracy, describe_heads
+from dashboard.sequences.pronouns import (
+    TRAINED_ON,
+    ask_from_everywhere,
+    describe_accuracy,
+    describe_heads,
+)
 from dashboard.sequences.reading import Reading, describe_choice, describe_reading, find_rival
 from dashboard.sequences.word_evidence import Evidence, explain_choice, explain_similarity
 from dashboard.sequences.word_pieces import MAX_CHARACTERS, NoWordsError
@@ -19,6 +24,7 @@ from dashboard.views.transformer.attention_player import (
     ShownSentence,
     draw_attention,
 )
+from dashboard.views.transformer.charts import plot_answer
 from dashboard.views.transformer.head_player import OpenedHead, draw_head
 from dashboard.views.transformer.networks import (
     ENCODER,
@@ -26,8 +32,6 @@ from dashboard.views.transformer.networks import (
     Networks,
     Place,
     bind_place,
-    choose_start,
-    count_heads,
     create_place,
     make_key,
     open_networks,
@@ -65,9 +69,12 @@ def draw_sentences() -> None:
         return
     identity = hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:12]
     words = create_words(readings, identity)
+    _draw_answers(readings)
     _draw_player(networks, readings, {**create_place(networks, place), "words": words})
     _draw_accuracy(networks, readings)
-    st.subheader(f"One head opened: layer {place[1] + 1}, head {place[2] + 1}")
+    opened = f"layer {place[1] + 1}, head {place[2] + 1}"
+    is_pointer = networks.sources[place[0]].is_pointer
+    st.subheader("The pointer opened" if is_pointer else f"One head opened: {opened}")
     _draw_head(networks, readings, place, words, identity)
     st.subheader("Does attention say which words matter?")
     _draw_evidence(networks, readings, place[0], identity)
@@ -89,6 +96,27 @@ def _ask_sentences() -> tuple[str, str]:
     return texts[0], texts[1]
 
 
+def _draw_answers(readings: Readings) -> None:
+    """Draw the attention that answers, beside that of the heads, where a resolver answered."""
+    answers = [
+        (which, reading, reading.resolved)
+        for which, reading in zip(_WHICH, readings, strict=True)
+        if reading.resolved is not None and reading.has_pronoun
+    ]
+    if not answers:
+        return
+    st.markdown("**What “it” stands for: the attention that answers, and that of the heads**")
+    for column, (which, reading, resolved) in zip(st.columns(2), answers, strict=False):
+        with column:
+            chart = plot_answer(resolved, reading.pieces.labels, f"The {which} sentence")
+            st.vega_lite_chart(chart, width="stretch")
+    st.caption(
+        "The resolver's *pointer* compares one query, the pronoun's, with a key of every word; the "
+        "softmax of the products is its answer. Its eight heads come before: what they look at is "
+        "mixed on the way, and is not what it answers."
+    )
+
+
 def _draw_player(networks: Networks, readings: Readings, controls: Controls) -> None:
     sentences = [
         ShownSentence(
@@ -100,14 +128,14 @@ def _draw_player(networks: Networks, readings: Readings, controls: Controls) -> 
     ]
     shown = [
         ShownNetwork(
-            name=graph.card.name,
-            title=graph.card.title,
-            layers=count_heads(graph)[0],
-            heads=count_heads(graph)[1],
+            name=source.name,
+            title=source.title,
+            layers=source.layers,
+            heads=source.heads,
             maps=[reading.maps[index] for reading in readings],
-            start=choose_start(graph),
+            start=source.start,
         )
-        for index, graph in enumerate(networks.graphs)
+        for index, source in enumerate(networks.sources)
     ]
     said = [
         sentence
@@ -139,8 +167,9 @@ def _draw_accuracy(networks: Networks, readings: Readings) -> None:
         ]
         if found:
             lines.append(
-                f"The resolver's answer here: {'; '.join(found)}. It points with one more query "
-                "and key after its last layer, not with the heads shown."
+                f"The resolver's answer here: {'; '.join(found)}. The answer is its pointer's "
+                "attention, one more query and key after the last layer; the heads mix words on "
+                "the way there, and may look elsewhere."
             )
         if any(_asks_other(reading) for reading in readings):
             lines.append(f"It was trained on “{TRAINED_ON}” only: other pronouns are new to it.")
@@ -155,7 +184,7 @@ def _draw_head(
     networks: Networks, readings: Readings, place: Place, words: Control[Words], identity: str
 ) -> None:
     index, layer, head = place
-    graph = networks.graphs[index]
+    source = networks.sources[index]
 
     def create() -> list[OpenedHead]:
         return [
@@ -163,12 +192,13 @@ def _draw_head(
             for which, reading in zip(_WHICH, readings, strict=True)
         ]
 
-    key = make_key(graph.card.name, "head", layer, head, identity)
+    key = make_key(source.name, "head", layer, head, identity)
     opened = cache.get_results().get_or_compute(key, create)
     st.caption(
-        f"{graph.card.title}, the numbers it computed for your words. A strip is a list of "
+        f"{source.title}, the numbers it computed for your words. A strip is a list of "
         "numbers: blue below zero, orange above, strong far from zero. Point at a word to see its "
         "product; turn the temperature."
+        + (" A pointer has no values: its shares are the answer." if source.is_pointer else "")
     )
     draw_head(opened, words)
 
@@ -178,7 +208,11 @@ def _open_head(networks: Networks, reading: Reading, place: Place, title: str) -
     feed = reading.pieces.feed
     if index > 0 and reading.resolved is not None:
         feed = dict(reading.resolved.feed)
-    heads = networks.graphs[index].open_layer(feed, layer)
+    source = networks.sources[index]
+    if source.is_pointer:
+        heads = source.graph.open_pointer(ask_from_everywhere(feed))
+    else:
+        heads = source.graph.open_layer(feed, layer)
     return OpenedHead(
         title=title,
         labels=reading.pieces.labels,

@@ -4,15 +4,25 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dashboard.cache import ZOO
 from dashboard.inference.gradients import GradientGraph
-from dashboard.inference.heads import Heads, HeadsGraph, count_chain, count_chain_of
+from dashboard.inference.graphs import Array
+from dashboard.inference.heads import (
+    Heads,
+    HeadsGraph,
+    count_chain,
+    count_chain_of,
+    find_pointer,
+)
 from dashboard.inference.model import Doubles
 from dashboard.inference.probability import compute_probabilities
+from dashboard.inference.running import load_structure
 from dashboard.inference.zoo import ZooError
+from dashboard.sequences.pronouns import ask_from_everywhere
 
 IDS = np.array([[101, 1996, 4111, 2134, 1005, 1056, 2892, 1996, 2395, 2138, 2009, 102]])
 FEED = {"input_ids": IDS, "attention_mask": np.ones_like(IDS)}
@@ -48,6 +58,59 @@ def test_a_vision_transformer_opens_the_same_way() -> None:
     assert graph.layers == 4
     heads = graph.open_layer({"image": image}, 2)
     np.testing.assert_allclose(compute_weights(heads), exported[2], atol=2e-6)
+
+
+def read_pronoun() -> tuple[HeadsGraph, dict[str, Array]]:
+    """Return the resolver and its feed of random states, T = 9, "it" at 5."""
+    graph = HeadsGraph(ZOO / "resolver.pronouns", threads=1)
+    states = np.random.default_rng(0).normal(size=(1, 9, 384)).astype(np.float32)
+    mask = np.ones((1, 9), np.int64)
+    return graph, {"states": states, "attention_mask": mask, "pronoun": np.array([5])}
+
+
+def test_softmax_of_the_pointers_query_times_keys_is_the_answer() -> None:
+    graph, feed = read_pronoun()
+    heads = graph.open_pointer(ask_from_everywhere(feed))
+    assert heads.queries.shape == heads.keys.shape == (1, 9, 64)
+    assert heads.values.shape == (1, 9, 0)
+    np.testing.assert_allclose(compute_weights(heads), heads.attention, atol=2e-6)
+    # The file as it ships, opened by nobody: the same scores for the pronoun.
+    session = onnxruntime.InferenceSession(str(ZOO / "resolver.pronouns" / "predict.onnx"))
+    (scores,) = session.run(["scores"], feed)
+    np.testing.assert_allclose(heads.attention[0, 5], compute_probabilities(scores[0]), atol=1e-6)
+    by_hand = heads.queries[0, 5] @ heads.keys[0].T / np.sqrt(64)
+    np.testing.assert_allclose(by_hand, scores[0], atol=1e-4)
+
+
+def test_the_query_is_told_from_the_keys_in_either_order() -> None:
+    def build(first: str, second: str) -> onnx.ModelProto:
+        return onnx.parser.parse_model(f"""
+            <ir_version: 9, opset_import: ["" : 18]>
+            pointer (float[1, T, 4] x, int64[1, 1, 4] place, float[4, 4] w, int64[1] axis)
+                => (float[1, T] scores)
+            {{
+                picked = GatherElements <axis = 1> (x, place)
+                query = MatMul (picked, w)
+                keys = MatMul (x, w)
+                product = Mul ({first}, {second})
+                scores = ReduceSum <keepdims = 0> (product, axis)
+            }}""")
+
+    for order in (("query", "keys"), ("keys", "query")):
+        found = find_pointer(build(*order))
+        assert found is not None
+        assert (found.query, found.keys, found.scores) == ("query", "keys", "scores")
+
+
+@pytest.mark.parametrize("name", ["minilm.sentences", "vit.fashion_mnist", "lstm.recall"])
+def test_a_network_without_a_pointer_has_none(name: str) -> None:
+    # MiniLM's pooling multiplies and adds up too, but nothing of it was picked out by a place.
+    assert find_pointer(load_structure(ZOO / name / "predict.onnx")) is None
+
+
+def test_a_pointer_that_is_not_there_is_one_sentence(minilm: HeadsGraph) -> None:
+    with pytest.raises(ValueError, match=r"minilm\.sentences points to nothing"):
+        minilm.open_pointer(FEED)
 
 
 def test_rows_are_read_from_the_file(minilm: HeadsGraph) -> None:

@@ -1,16 +1,19 @@
 """The page *Transformer, attention* on the real zoo."""
 
+import base64
 import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cache
 from dashboard.faithfulness.verdict import Outcome, Verdict
 from dashboard.inference.cards import load_model_card
+from dashboard.inference.counts import tell_share
 from dashboard.inference.samples import CLOTHING, list_samples
 from dashboard.inference.sight import see_zoo
 from dashboard.parsing import parse_real
@@ -18,8 +21,16 @@ from dashboard.views import VIEWS
 from dashboard.views.transformer import page as transformer
 from dashboard.views.transformer import patch_maps
 from dashboard.views.transformer.head_player import TEMPERATURES
-from dashboard.views.transformer.networks import ENCODER, HEAD, LAYER, RESOLVER
-from dashboard.views.transformer.sentences import FIRST, SECOND
+from dashboard.views.transformer.networks import (
+    ENCODER,
+    HEAD,
+    LAYER,
+    POINTER,
+    RESOLVER,
+    open_networks,
+    read,
+)
+from dashboard.views.transformer.sentences import FIRST, SECOND, SEEDS
 from dashboard.views.transformer.words import WORDS, encode_words, parse_words
 from tests.dashboard.app_driver import answer, has_text, list_figures, open_view
 
@@ -59,6 +70,37 @@ def test_the_trained_resolver_answers_what_attention_does_not() -> None:
         assert has_text(app, f"{card.metrics[name].value:.1f} % of {card.metrics[name].n} ")
     assert has_text(app, "One head opened: layer 2, head 4")
     assert has_text(app, "Score: lead of “animal” over “street”")
+
+
+def test_it_is_drawn_as_the_attention_that_answers() -> None:
+    app = open_page()
+    said = [json.loads(each.proto.spec)["description"] for each in app.get("vega_lite_chart")]
+    networks = open_networks()
+    for text, seed, word in zip(said, SEEDS.values(), ("animal", "street"), strict=False):
+        resolved = read(networks, seed).resolved
+        assert resolved is not None
+        share = tell_share(float(resolved.probabilities.max()), 1)
+        assert f"pointer: the answer: {share} to {word}; mean of the heads: " in text
+    assert has_text(app, "is its answer. Its eight heads come before")
+
+
+def test_the_pointer_is_offered_beside_the_heads_and_its_row_is_the_answer() -> None:
+    app = open_page(**{"attention.net": POINTER})
+    assert not app.exception and not app.error and not app.code
+    assert has_text(app, "The pointer opened") and has_text(app, "Score: lead of “animal”")
+    player, opened = read_figures(app)
+    for sentence, word in enumerate(("animal", "street")):
+        shown = opened["sentences"][sentence]
+        asks = shown["labels"].index("it")
+        shares = shown["attention"][asks]
+        assert shown["labels"][int(np.argmax(shares))] == word and shown["values"][asks] == []
+        # The lines of the figure are the same shares, in 16 bits.
+        network = next(each for each in player["networks"] if each["name"] == POINTER)
+        levels = np.frombuffer(base64.b64decode(network["maps"][sentence]), "<u2") / 65_535
+        count = len(shown["labels"])
+        np.testing.assert_allclose(levels.reshape(count, count)[asks], shares, atol=1e-4)
+        # And they are the probability that the page says the answer has.
+        assert has_text(app, f"= **{word}** ({round(100 * max(shares))}\u00a0% sure")
 
 
 def test_without_the_resolver_one_sentence_says_so(
