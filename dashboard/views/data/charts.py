@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,23 +30,35 @@ _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 _KNOWN, _LATER = "seen by the law", "not seen by it"
 
 
-def plot_learning_curve(points: Sequence[Point], fit: Fit, used: int, furthest: float) -> Spec:
+def plot_learning_curve(
+    points: Sequence[Point],
+    fit: Fit,
+    used: int,
+    furthest: float,
+    beside: Mapping[str, Sequence[Point]],
+) -> Spec:
     """Return errors by the number of images, both on logarithmic axes, with the law and its band.
 
     The first ``used`` points are those that the law was fitted to; it is drawn to ``furthest``.
+    ``beside`` are the points of another sweep, by its name, which the law has nothing to do with.
     """
+    roles = [(_KNOWN if i < used else _LATER, point) for i, point in enumerate(points)]
+    roles += [(name, point) for name, others in beside.items() for point in others]
     dots = [
-        {"images": point.images, "error": error, "role": _KNOWN if i < used else _LATER}
-        for i, point in enumerate(points)
+        {"images": point.images, "error": error, "role": role}
+        for role, point in roles
         for error in point.errors
     ]
+    names = (_KNOWN, _LATER, *(name for name, others in beside.items() if others))
     sizes = np.geomspace(points[0].images, furthest, _STEPS)
     law = [
         {"images": float(n), "error": fit.law.predict(n), "low": low, "high": high}
         for n in sizes
         for low, high in (fit.bound(n),)
     ]
-    told = "; ".join(f"{point.images}: {tell_share(point.error, 1)}" for point in points)
+    told = "; ".join(
+        f"{role}, {point.images}: {tell_share(point.error, 1)}" for role, point in roles
+    )
     x = encode_number(
         "images",
         scale=LOGARITHMIC,
@@ -58,7 +70,13 @@ def plot_learning_curve(points: Sequence[Point], fit: Fit, used: int, furthest: 
     dot = {
         "x": x,
         "y": y,
-        **tell_apart("role", (_KNOWN, _LATER), color=(BLUE, ORANGE), shape=("circle", "diamond")),
+        **tell_apart(
+            "role",
+            names,
+            {**LEGEND, "columns": 2, "labelLimit": 260},
+            color=(BLUE, ORANGE, VERMILLION),
+            shape=("circle", "diamond", "triangle-up"),
+        ),
         "tooltip": [encode_number("images", format=",d"), encode_number("error", format=".1%")],
     }
     return {

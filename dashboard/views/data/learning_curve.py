@@ -9,40 +9,58 @@ import numpy as np
 import streamlit as st
 
 from dashboard import cache
-from dashboard.inference.counts import tell_share
+from dashboard.inference.counts import tell_count, tell_share
 from dashboard.limits.learning_curve import MIN_POINTS, Fit, Point, fit
 from dashboard.limits.sweep import SIZE, Sweep
 from dashboard.views.data.charts import create_points, plot_learning_curve
-from dashboard.widgets.lesson import Quiz, draw_question
+from dashboard.views.data.tenfold import Longer, create_question, describe_state
+from dashboard.widgets.lesson import draw_question
 from dashboard.widgets.option_select import slide_option
 
 UP_TO, AIM = "data.upto", "data.aim"
 AIMS = tuple(float(percent) for percent in (*range(80, 95), 95, 96, 97, 98, 99))
 _FURTHEST = 10  # times the largest set
-_LEFT = {"to a tenth of it": 0.1, "to about half of it": 0.5, "hardly at all": 0.95}
 
 
-def draw_learning_curve(sweep: Sweep) -> None:
+def draw_learning_curve(sweep: Sweep, longer: Longer | None) -> None:
     """Draw the measured points, the law of the first of them, and what follows from it."""
-    points = create_points(list(sweep.list_runs(SIZE).values()))
-    sizes = [float(point.images) for point in points]
+    chosen = sweep.choose(SIZE)
+    groups = chosen.list_runs(SIZE)
+    points = create_points(list(groups.values()))
+    # Links name sizes as shares of all images: that some are held out does not move them.
+    whole = max(run.images for run in sweep.runs)
+    sizes = [round(percent * whole / 100, 6) for percent in groups]
     left, right = st.columns([1, 2], gap="large")
     with left:
         upto = slide_option(
-            UP_TO, "The law sees sets of up to … images", sizes[-3], sizes[MIN_POINTS - 1 :]
+            UP_TO,
+            "The law sees sets of up to … images",
+            sizes[-3],
+            sizes[MIN_POINTS - 1 :],
+            lambda size: f"{points[sizes.index(size)].images:,}",
         )
         used = sizes.index(upto) + 1
         aim = slide_option(AIM, "Accuracy you want, %", 92.0, AIMS)
-    found = cache.get_results().get_or_compute(
-        make_key("fit", tuple(points), used), lambda: fit(points[:used])
+    laws = cache.get_results().get_or_compute(
+        make_key("laws", tuple(points)), lambda: fit_every_start(points)
     )
+    found, largest = laws[used - MIN_POINTS], points[-1].images
+    other = sweep.converged if chosen is sweep else sweep
+    beside = {} if other is None else {other.how: create_points([*other.list_runs(SIZE).values()])}
     with right:
-        chart = plot_learning_curve(points, found, used, sizes[-1] * _FURTHEST)
+        chart = plot_learning_curve(points, found, used, largest * _FURTHEST, beside)
         st.vega_lite_chart(chart, width="stretch")
     with left:
-        st.markdown(describe_next(points, found, used))
-        st.markdown(describe_aim(found, aim, sizes[-1]))
-    draw_question(create_question(points))
+        st.markdown(f"*{describe_state(sweep)}*")
+        st.markdown(describe_unseen(points, found, used))
+        st.markdown(describe_record(points, laws))
+        st.markdown(describe_aim(found, aim, largest))
+    draw_question(create_question(sweep, longer))
+
+
+def fit_every_start(points: Sequence[Point]) -> tuple[Fit, ...]:
+    """Return the law of the first ``MIN_POINTS`` points, of one more, and so on to all."""
+    return tuple(fit(points[:used]) for used in range(MIN_POINTS, len(points) + 1))
 
 
 def make_key(*what: Hashable) -> Hashable:
@@ -50,8 +68,8 @@ def make_key(*what: Hashable) -> Hashable:
     return ("data", *what)
 
 
-def describe_next(points: Sequence[Point], found: Fit, used: int) -> str:
-    """Return what the law foretells of the next size, and how well it did."""
+def describe_unseen(points: Sequence[Point], found: Fit, used: int) -> str:
+    """Return the law, and what it foretells of every larger size beside what was measured."""
     law = found.law
     told = (
         f"error ≈ {tell_share(law.floor, 1)} + {law.scale:.3g} · images$^{{-{law.exponent:.2f}}}$"
@@ -60,16 +78,32 @@ def describe_next(points: Sequence[Point], found: Fit, used: int) -> str:
     )
     if used == len(points):
         return f"**The law of all sizes:** {told}. Nothing is left to test it on."
-    following = points[used]
-    low, high = found.bound(following.images)
-    is_inside = low <= following.error <= high
-    verdict = "inside the interval" if is_inside else "**outside** the interval: believe it less"
+    lines = [f"**The law:** {told}. Of sizes that it has not seen it foretells"]
+    for point in points[used:]:
+        low, high = found.bound(point.images)
+        verdict = "inside" if _holds(found, point) else "**outside**"
+        miss = 100 * (law.predict(point.images) - point.error)
+        lines.append(
+            f"- {point.images:,} images: {tell_share(law.predict(point.images), 1)} errors (95 % "
+            f"interval {tell_share(low, 1)} to {tell_share(high, 1)}); measured are "
+            f"{tell_share(point.error, 1)}, {verdict}: a miss of {abs(miss):.1f} points"
+        )
+    return lines[0] + "\n\n" + "\n".join(lines[1:])
+
+
+def describe_record(points: Sequence[Point], laws: Sequence[Fit]) -> str:
+    """Return how often the law of fewer sizes was right about the next one, wherever it was cut."""
+    judged = list(zip(laws[:-1], points[MIN_POINTS:], strict=True))
+    right = sum(_holds(law, point) for law, point in judged)
     return (
-        f"**The law:** {told}. For {following.images:,} images it foretells "
-        f"{tell_share(law.predict(following.images), 1)} errors (95 % interval "
-        f"{tell_share(low, 1)} to {tell_share(high, 1)}); measured are "
-        f"{tell_share(following.error, 1)}, {verdict}."
+        f"Wherever its view is cut, the law's interval holds the next size in **{right} of "
+        f"{tell_count(len(judged), 'case')}**."
     )
+
+
+def _holds(law: Fit, point: Point) -> bool:
+    low, high = law.bound(point.images)
+    return low <= point.error <= high
 
 
 def describe_aim(found: Fit, accuracy: float, largest: float) -> str:
@@ -99,23 +133,3 @@ def _count(images: float) -> str:
         return f"10^{round(math.log10(images))}"
     digits = 1 - math.floor(math.log10(max(images, 1)))
     return f"{round(images, digits):,.0f}"
-
-
-def create_question(points: Sequence[Point]) -> Quiz:
-    """Return the question on the last tenfold of data; what is right is what was measured."""
-    end = points[-1]
-    start = min(points, key=lambda point: abs(point.images - end.images / 10))
-    tenfold = min(points, key=lambda point: abs(point.images - 10 * points[0].images))
-    left = end.error / start.error
-    texts = tuple(_LEFT)
-    return Quiz(
-        key="data_tenfold",
-        text=f"From {start.images:,} to {end.images:,} images, ten times as many: the share of "
-        "errors falls …",
-        options=texts,
-        right=min(range(len(texts)), key=lambda i: abs(_LEFT[texts[i]] - left)),
-        reveal=f"From {tell_share(start.error, 1)} to {tell_share(end.error, 1)}, "
-        f"{tell_share(left)} of what it was. The first tenfold, from {points[0].images} images, "
-        f"took it from {tell_share(points[0].error, 1)} to {tell_share(tenfold.error, 1)}: each "
-        "further gain costs more data than the one before.",
-    )
