@@ -13,6 +13,7 @@ from dashboard.inference.graphs import OnnxGraph
 from dashboard.inference.probability import compute_probabilities
 
 MAX_LAG = 256
+FAR = 32  # letters back, where a gradient that fades is still a number
 TRIES = 100
 
 
@@ -60,6 +61,34 @@ def read_accuracy(card: ModelCard, protocol: str) -> dict[int, float]:
         return {int(k.removeprefix("lag/")): v for k, v in found.items() if k.startswith("lag/")}
     even = card.details["even"]["accuracy"]
     return {int(lag): float(metric["value"]) for lag, metric in even.items()}
+
+
+@dataclass(frozen=True)
+class FirstWeights:
+    """One way to start a network, all lags alike from there on; ``what`` it is, for a reader.
+
+    ``left`` is the untrained gradient by a letter 32 back, as a share of that by one just read;
+    ``shares`` right at ``MAX_LAG``, in percent, and ``losses`` at the end, one a seed.
+    """
+
+    what: str
+    left: float
+    shares: tuple[float, ...]
+    losses: tuple[float, ...]
+
+
+def read_first_weights(card: ModelCard) -> tuple[FirstWeights, ...]:
+    """Return the starts that the card compares, the one of its own ``even`` first; maybe none."""
+    starts = card.details["even"].get("first_weights", {}).get("starts", [])
+    return tuple(
+        FirstWeights(
+            str(start["what"]),
+            float(start["gradient_norm"][str(FAR)]) / float(start["gradient_norm"]["1"]),
+            tuple(float(run["accuracy"][str(MAX_LAG)]) for run in start["runs"]),
+            tuple(float(run["loss"]) for run in start["runs"]),
+        )
+        for start in starts
+    )
 
 
 def read_gradient_norms(card: ModelCard, when: str) -> dict[int, float]:

@@ -1,7 +1,8 @@
 """Rebuild the whole zoo: ``python -m export.train``.
 
 Every family in turn, each in a process of its own; what was finished or interrupted before goes on
-from its checkpoint. A family that fails does not stop the others; the exit status tells.
+from its checkpoint. A family that fails does not stop the others; the exit status tells. Scripts
+that add figures to cards are run by themselves: ``cnn_converged`` (hours), ``recall_start``.
 """
 
 from __future__ import annotations

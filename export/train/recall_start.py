@@ -8,7 +8,7 @@ near 1, the RNN as it was trained and from the usual first weights; the same rec
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -20,14 +20,15 @@ from torch import Tensor, nn
 
 from export.card import CARD_FILE, ModelCard, decode_card, write_card
 from export.datasets.recall import LAGS, MAX_LAG
-from export.metrics import measure_share
 from export.train.options import Options
 from export.train.recall import EVEN, TINY_EVEN
-from export.train.recall_fit import create_test, fit
+from export.train.recall_fit import compute_gradient_norms, create_test, fit
+from export.train.recall_texts import LIMITS
 from export.train.script import run_script
 
 SEEDS = 3
 _TESTS, _TINY_TESTS = 1_000, 16
+_GRADIENTS = 62  # sequences, as for the other gradients on the cards
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def measure(start: Start, seed: int, options: Options) -> dict[str, Any]:
     checkpoint = options.open_checkpoint(f"recall_start/{start.network}_{start.name}_{seed}")
     state = fit(start.create, recipe, seed, checkpoint, f"{start.network}, {start.name}, {seed}")
     return {
+        "seed": seed,
         "loss": round(state.losses[-1][1], 5),
         "seconds": round(state.meter.seconds, 1),
         "accuracy": {str(lag): compute_accuracy(state.model, lag, tests) for lag in LAGS},
@@ -89,30 +91,43 @@ def compute_accuracy(model: nn.Module, lag: int, count: int) -> float:
     """Return the percentage of test rows of a lag whose first symbol is recalled; in torch."""
     data = create_test(count, lag)
     answers = model(torch.from_numpy(data.tokens)).argmax(1).numpy()
-    return measure_share(int((answers == data.answers).sum()), count, "recalled").value
+    return round(100 * float((answers == data.answers).mean()), 2)
+
+
+def describe(start: Start, options: Options) -> dict[str, object]:
+    """Return what a card tells of a start: its gradient before any training, and all its runs."""
+    torch.manual_seed(options.seed)
+    return {
+        "name": start.name,
+        "what": start.what,
+        "gradient_norm": compute_gradient_norms(start.create().eval(), _GRADIENTS),
+        "runs": [measure(start, seed, options) for seed in range(SEEDS)],
+    }
 
 
 def write(options: Options) -> None:
     """Train and measure every start, then tell the cards."""
     found: dict[str, list[dict[str, object]]] = {}
     for start in STARTS:
-        runs = [measure(start, seed, options) for seed in range(SEEDS)]
-        told = {"name": start.name, "what": start.what, "runs": runs}
-        found.setdefault(start.network, []).append(told)
-        far = [run["accuracy"][str(MAX_LAG)] for run in runs]
-        print(f"{start.network}, {start.what}: {far} % at {MAX_LAG}", flush=True)
+        found.setdefault(start.network, []).append(describe(start, options))
+        print(f"{start.network}, {start.what}: done", flush=True)
     for network, starts in found.items():
         tell_card(network, starts, options)
 
 
-def tell_card(network: str, starts: object, options: Options) -> None:
-    """Write what was measured into the card of a recall network."""
+def tell_card(network: str, starts: Sequence[Mapping[str, object]], options: Options) -> None:
+    """Write what was measured into the card of a recall network, and its limits as they are now."""
     folder = options.zoo / f"{network}.recall"
     card = decode_card((folder / CARD_FILE).read_bytes(), ModelCard)
-    details: Mapping[str, Any] = card.details
-    told = {"command": "python -m export.train.recall_start", "starts": starts}
-    even = {**details["even"], "first_weights": told}
-    write_card(replace(card, details={**details, "even": even}), folder)
+    told = {
+        "what": "the same training from other first weights, several seeds; accuracy in percent by "
+        "lag, gradient_norm before any training as above",
+        "command": "python -m export.train.recall_start",
+        "starts": starts,
+    }
+    even = {**card.details["even"], "first_weights": told}
+    changed = replace(card, limits=LIMITS[network], details={**card.details, "even": even})
+    write_card(changed, folder)
 
 
 main = partial(run_script, "recall_start", __doc__, write)

@@ -17,8 +17,8 @@ SUMMARIES = {
 }
 _BOTH = (
     "It knows this one task and no language. It was helped by short rows among the long ones; "
-    "even.onnx beside it is the same network without that help. Rows longer than 258 are new to "
-    "it. "
+    "even.onnx beside it is the same network without that help, after a short training that says "
+    "as much of its first weights as of its kind. Rows longer than 258 are new to it. "
 )
 LIMITS = {
     "rnn": _BOTH

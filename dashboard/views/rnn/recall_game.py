@@ -11,6 +11,7 @@ from dashboard.inference.cards import ModelCard
 from dashboard.inference.counts import tell_share
 from dashboard.sequences.recall import MAX_LAG, Game, play, read_accuracy, read_gradient_norms
 from dashboard.views.rnn.charts import plot_over_distance
+from dashboard.views.rnn.first_weights import describe_first_weights
 from dashboard.views.rnn.memory_text import make_key
 from dashboard.widgets.lesson import Quiz, ask, is_answered
 from dashboard.widgets.option_select import select_seed, slide_option
@@ -42,6 +43,7 @@ def draw_recall() -> None:
         st.markdown(describe_games(games))
     with ask(question, "Can hold, hard to learn: measured"):
         _draw_curves(cards)
+        st.markdown(describe_first_weights(cards))
 
 
 def _play(protocol: str, symbols: Sequence[str], lag: int, seed: int) -> Game:
@@ -89,8 +91,8 @@ def create_question(cards: Mapping[str, ModelCard]) -> Quiz:
         options=names,
         right=max(range(len(names)), key=lambda i: far[names[i]]),
         reveal=f"At {MAX_LAG} letters: {told}; chance is {chance:.1f} %. Recurrent networks *can "
-        "hold* the letter, but the signal to learn from fades on the way back: *hard to learn*. "
-        "Attention reaches any letter in one step.",
+        "hold* the letter, but from such first weights the signal to learn from fades on the way "
+        "back: *hard to learn*. Attention reaches any letter in one step, whatever it starts from.",
     )
 
 

@@ -59,7 +59,9 @@ def _draw_table() -> None:
         st.markdown(render_markdown(list(COLUMNS.values()), rows))
         st.caption(
             "Can hold, hard to learn: each of the three can carry a letter over the whole row, yet "
-            "without short rows to lead the way only the one that looks back directly learns to."
+            "from these first weights, and without short rows to lead the way, only the one "
+            "that looks back directly learns to. Started with its gates open, the LSTM does too: "
+            "*RNN and LSTM, memory*."
         )
 
 
