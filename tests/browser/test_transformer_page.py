@@ -69,3 +69,18 @@ def test_heads_and_temperature(server: str, page: Page) -> None:
     field.press("Enter")
     settle(page)
     expect(figure.get_by_role("button", name="from trophy")).to_be_visible()
+
+
+def test_the_pointer_is_one_head_whose_lines_are_the_answer(server: str, page: Page) -> None:
+    page.goto(f"{server}/transformer")
+    settle(page)
+    figure = page.locator(".attention_player")
+    expect(figure.locator(".grid").first).to_be_visible()
+    figure.get_by_role("button", name="The resolver's pointer").click()
+    settle(page)
+    expect(figure.locator(".grid").first).to_be_hidden()
+    expect(figure.locator(".what")).to_contain_text("“it” looks at “animal” with 100")
+    opened = page.locator(".head_player")
+    expect(page.get_by_role("heading", name="The pointer opened")).to_be_visible()
+    expect(opened.locator(".row").first).not_to_contain_text("value (what it gives)")
+    assert "attention.net=pointer" in page.url

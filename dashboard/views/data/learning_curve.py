@@ -50,11 +50,11 @@ def draw_learning_curve(sweep: Sweep, longer: Longer | None) -> None:
     with right:
         chart = plot_learning_curve(points, found, used, largest * _FURTHEST, beside)
         st.vega_lite_chart(chart, width="stretch")
-    with left:
-        st.markdown(f"*{describe_state(sweep)}*")
         st.markdown(describe_unseen(points, found, used))
         st.markdown(describe_record(points, laws))
+    with left:
         st.markdown(describe_aim(found, aim, largest))
+        st.caption(describe_state(sweep))
     draw_question(create_question(sweep, longer))
 
 

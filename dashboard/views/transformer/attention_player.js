@@ -128,7 +128,7 @@ function createPanel({ title, labels, unknown }, on) {
   /** @type {(shares: number[], heads: number, open: number, from: number, to: number) => void} */
   const drawGrid = (shares, heads, open, from, to) => {
     const isOne = shares.length === 1 // a pointer: there are no heads to choose from
-    for (const part of [heading, grid, note]) part.hidden = isOne
+    for (const part of [heading, grid, note]) part.style.display = isOne ? "none" : ""
     const top = Math.max(1e-6, ...shares)
     const best = shares.indexOf(Math.max(...shares))
     /** @param {number} k */

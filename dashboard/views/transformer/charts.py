@@ -52,7 +52,7 @@ def plot_answer(resolved: Resolved, labels: Sequence[str], title: str) -> Spec:
         **tell_apart("by", names, {**LEGEND, "labelLimit": 240}, color=(ORANGE, BLUE)),
     }
     return {
-        **create_frame(f"{title}: what the pronoun points to. {told}.", 230),
+        **create_frame(f"{title}: what the pronoun points to. {told}.", 300),
         **create_layer("bar", encoding, rows, tooltip=True),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -105,6 +106,7 @@ def _draw_answers(readings: Readings) -> None:
     ]
     if not answers:
         return
+    heads = math.prod(answers[0][2].attention.shape[:2])
     st.markdown("**What “it” stands for: the attention that answers, and that of the heads**")
     for column, (which, reading, resolved) in zip(st.columns(2), answers, strict=False):
         with column:
@@ -112,8 +114,8 @@ def _draw_answers(readings: Readings) -> None:
             st.vega_lite_chart(chart, width="stretch")
     st.caption(
         "The resolver's *pointer* compares one query, the pronoun's, with a key of every word; the "
-        "softmax of the products is its answer. Its eight heads come before: what they look at is "
-        "mixed on the way, and is not what it answers."
+        f"softmax of the products is its answer. Its {heads} heads come before: what they look at "
+        "is mixed on the way, and is not what it answers."
     )
 
 

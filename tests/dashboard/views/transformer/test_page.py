@@ -81,7 +81,7 @@ def test_it_is_drawn_as_the_attention_that_answers() -> None:
         assert resolved is not None
         share = tell_share(float(resolved.probabilities.max()), 1)
         assert f"pointer: the answer: {share} to {word}; mean of the heads: " in text
-    assert has_text(app, "is its answer. Its eight heads come before")
+    assert has_text(app, "is its answer. Its 8 heads come before")
 
 
 def test_the_pointer_is_offered_beside_the_heads_and_its_row_is_the_answer() -> None:
