@@ -69,6 +69,7 @@ def _describe_recall(cards: Sequence[ModelCard]) -> list[Row]:
     trained = tuple(f"{card.metrics[f'lag/{FAR}'].value:.0f} %" for card in cards)
     even = tuple(f"{card.details['even']['accuracy'][FAR]['value']:.0f} %" for card in cards)
     chance = cards[0].details["chance"]
+    steps, _ = cards[0].details["even"]["training"]["history"][-1]
     return [
         Row(
             "Can hold",
@@ -79,8 +80,8 @@ def _describe_recall(cards: Sequence[ModelCard]) -> list[Row]:
         Row(
             "Hard to learn",
             even,
-            "the same, when all lengths were equally likely in training, without short ones to "
-            "lead the way",
+            f"the same after {steps} steps from one start each, when all lengths were equally "
+            "likely in training, without short ones to lead the way",
         ),
     ]
 
