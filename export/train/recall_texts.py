@@ -17,14 +17,21 @@ SUMMARIES = {
 }
 _BOTH = (
     "It knows this one task and no language. It was helped by short rows among the long ones; "
-    "even.onnx beside it is the same network without that help, after a short training that says "
-    "as much of its first weights as of its kind. Rows longer than 258 are new to it. "
+    "even.onnx beside it is the same network without that help. Rows longer than 258 are new to "
+    "it. "
+)
+_STARTED = (
+    "That even.onnx learns little says as much of its first weights as of its kind: others are "
+    "measured in the details. "
 )
 LIMITS = {
     "rnn": _BOTH
+    + _STARTED
     + "Holding one letter of eight in a state of 140 numbers is little to ask of it: this says "
     "nothing of how much a vanilla RNN can remember of a text.",
-    "lstm": _BOTH + "One letter of eight is little to remember: it tests distance, not amount.",
+    "lstm": _BOTH
+    + _STARTED
+    + "One letter of eight is little to remember: it tests distance, not amount.",
     "transformer": _BOTH
     + "It pays for its direct look: the work grows with the square of the row's length.",
 }

@@ -33,7 +33,7 @@ def describe_first_weights(cards: Mapping[str, ModelCard]) -> str:
         f"choice), so a cell is halved every {math.log(0.5) / math.log(gate):.1f} letters and "
         "next to nothing of the first letter is left to learn from; the RNN starts from a "
         "rotation, which keeps its state's length. That is a matter of first weights, not of "
-        "LSTMs, as the same training from others shows:"
+        "LSTMs, as the same training shows, run again from these and from others, some seeds each:"
     )
     return f"{said}\n\n{_tell_table(starts)}"
 
