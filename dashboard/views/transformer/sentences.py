@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -20,12 +19,12 @@ from dashboard.sequences.pronouns import (
 from dashboard.sequences.reading import Reading, describe_choice, describe_reading, find_rival
 from dashboard.sequences.word_evidence import Evidence, explain_choice, explain_similarity
 from dashboard.sequences.word_pieces import MAX_CHARACTERS, NoWordsError
+from dashboard.views.transformer.answers import draw_answers
 from dashboard.views.transformer.attention_player import (
     ShownNetwork,
     ShownSentence,
     draw_attention,
 )
-from dashboard.views.transformer.charts import plot_answer
 from dashboard.views.transformer.head_player import OpenedHead, draw_head
 from dashboard.views.transformer.networks import (
     ENCODER,
@@ -70,7 +69,7 @@ def draw_sentences() -> None:
         return
     identity = hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:12]
     words = create_words(readings, identity)
-    _draw_answers(readings)
+    draw_answers(dict(zip(_WHICH, readings, strict=True)))
     _draw_player(networks, readings, {**create_place(networks, place), "words": words})
     _draw_accuracy(networks, readings)
     opened = f"layer {place[1] + 1}, head {place[2] + 1}"
@@ -95,28 +94,6 @@ def _ask_sentences() -> tuple[str, str]:
             )
         texts.append(text)
     return texts[0], texts[1]
-
-
-def _draw_answers(readings: Readings) -> None:
-    """Draw the attention that answers, beside that of the heads, where a resolver answered."""
-    answers = [
-        (which, reading, reading.resolved)
-        for which, reading in zip(_WHICH, readings, strict=True)
-        if reading.resolved is not None and reading.has_pronoun
-    ]
-    if not answers:
-        return
-    heads = math.prod(answers[0][2].attention.shape[:2])
-    st.markdown("**What “it” stands for: the attention that answers, and that of the heads**")
-    for column, (which, reading, resolved) in zip(st.columns(2), answers, strict=False):
-        with column:
-            chart = plot_answer(resolved, reading.pieces.labels, f"The {which} sentence")
-            st.vega_lite_chart(chart, width="stretch")
-    st.caption(
-        "The resolver's *pointer* compares one query, the pronoun's, with a key of every word; the "
-        f"softmax of the products is its answer. Its {heads} heads come before: what they look at "
-        "is mixed on the way, and is not what it answers."
-    )
 
 
 def _draw_player(networks: Networks, readings: Readings, controls: Controls) -> None:

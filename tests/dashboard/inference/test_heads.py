@@ -16,9 +16,9 @@ from dashboard.inference.heads import (
     HeadsGraph,
     count_chain,
     count_chain_of,
-    find_pointer,
 )
 from dashboard.inference.model import Doubles
+from dashboard.inference.pointers import find_pointer
 from dashboard.inference.probability import compute_probabilities
 from dashboard.inference.running import load_structure
 from dashboard.inference.zoo import ZooError
