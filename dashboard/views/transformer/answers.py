@@ -24,7 +24,7 @@ def draw_answers(readings: Mapping[str, Reading]) -> None:
     if not answers:
         return
     heads = math.prod(answers[0][2].attention.shape[:2])
-    st.markdown("**What the pronoun stands for: the attention that answers, and that of the heads**")
+    st.markdown("**What the pronoun stands for: the attention that answers, beside the heads**")
     for column, (which, reading, resolved) in zip(st.columns(2), answers, strict=False):
         with column:
             chart = plot_answer(resolved, reading.pieces.labels, f"The {which} sentence")
