@@ -25,7 +25,6 @@ from dashboard.inference.samples import list_samples, load_sample
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.sight import see_zoo
 from dashboard.inference.small_pictures import DIGITS, EMOJI, GARMENTS, load_small_pictures
-from dashboard.limits.calibration import measure_calibration
 from dashboard.limits.corruption_grid import compute_grid
 from dashboard.limits.out_of_distribution import (
     SCORES,
@@ -39,6 +38,7 @@ from dashboard.limits.out_of_distribution import (
 from dashboard.stress import list_suites
 
 from export.artifact import ZOO
+from export.benchmark.calibration import print_calibration
 from export.benchmark.lite0 import NAME as LITE0
 from export.benchmark.lite0 import create_torch
 from export.benchmark.side import Side
@@ -115,20 +115,6 @@ def _score(
     return compute_logit_scores(logits) | compute_feature_scores(features, statistics)
 
 
-def print_calibration() -> None:
-    """Print the calibration error in distribution before and after temperature scaling."""
-    print("\nCalibration on 1,000 test garments: accuracy, ECE, ECE after temperature scaling")
-    garments = load_small_pictures(ZOO / "samples" / f"{GARMENTS}.npz")
-    for name in CLOTHES:
-        model = OnnxModel(ZOO / name)
-        statistics = load_statistics(ZOO / "samples" / f"features_{name}.npz")
-        assert statistics is not None
-        logits = model.predict(normalize(garments.views, model.card))
-        plain = measure_calibration(logits, garments.labels)
-        scaled = measure_calibration(logits, garments.labels, statistics.temperature)
-        print(f"  {name:20s} {plain.accuracy:.1%}  {plain.ece:.2%}  {scaled.ece:.2%}")
-
-
 def print_grid(python: Path | None, rounds: int) -> None:
     """Print the CPU time of torch (and the reference's corruptions) over the page's whole grid."""
     print("\nThe grid of 19 corruptions x 5 severities of one photo with predictions, Lite0")
@@ -165,10 +151,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--reference", type=Path, help="the python of imagecorruptions")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="strangers, calibration or grid")
+    parser.add_argument("--publish", action="store_true", help="write what the page and README say")
     options = parser.parse_args(arguments)
     tables: dict[str, Callable[[], None]] = {
         "strangers": print_strangers,
-        "calibration": print_calibration,
+        "calibration": lambda: print_calibration(options.publish),
         "grid": lambda: print_grid(options.reference, options.rounds),
     }
     for name, table in tables.items():
