@@ -1,6 +1,7 @@
 """What is said of silenced channels, on curves made by hand."""
 
 import altair as alt
+import pytest
 
 from dashboard.features.channels import Survival, find_hardiest
 from dashboard.views.cnn.charts import plot_survival
@@ -24,8 +25,10 @@ EARLY = (LATE[1], LATE[0])
 
 
 def test_what_is_left_is_a_share_of_the_whole() -> None:
-    assert TRAINED[1].left == 0.75 and abs(TRAINED[1].left_random - 0.05) < 1e-12
-    assert LATE[1].left == 1.5 and find_hardiest(TRAINED) == find_hardiest(LATE) == 1
+    assert TRAINED[1].left == pytest.approx(0.75)
+    assert TRAINED[1].left_random == pytest.approx(0.05)
+    assert LATE[1].left == pytest.approx(1.5)
+    assert find_hardiest(TRAINED) == find_hardiest(LATE) == 1
 
 
 def test_the_question_is_about_shares() -> None:
