@@ -53,6 +53,26 @@ def test_the_tables_say_what_the_cards_say(name: str) -> None:
     assert all(min(abs(share - value) for value in values) < 0.051 for share in shares)
 
 
+def test_the_two_judges_are_told_as_the_cards_say() -> None:
+    metrics = json.loads((ZOO / "generator.fashion_mnist" / "card.json").read_text())["metrics"]
+    told = README[README.index("Two networks judge") : README.index("`python -m export.remeasure`")]
+    names = [
+        f"{key}{suffix}"
+        for key in ("agreement/real", "fid/real", "fid/noise")
+        for suffix in ("", "/vit")
+    ]
+    figures = re.findall(r"\d+\.\d+", told)
+    assert len(figures) == len(names)
+    for name, figure in zip(names, figures, strict=True):
+        assert float(figure) == pytest.approx(metrics[name]["value"], abs=0.051), name
+    for row in ("generator", "denoiser"):
+        metrics = json.loads((ZOO / f"{row}.fashion_mnist" / "card.json").read_text())["metrics"]
+        distances = re.search(r"FID ([\d.]+) and ([\d.]+)", read_row(f"`{row}.fashion_mnist`"))
+        assert distances is not None
+        for suffix, figure in zip(("", "/vit"), distances.groups(), strict=True):
+            assert float(figure) == pytest.approx(metrics[f"fid{suffix}"]["value"], abs=0.0051)
+
+
 def read_table(capsys: pytest.CaptureFixture[str], name: str) -> str:
     limits.main(["--only", name])
     return capsys.readouterr().out
