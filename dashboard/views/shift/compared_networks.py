@@ -77,8 +77,8 @@ def draw_comparison(name: str) -> None:
     st.caption(
         f"{report['n']} test pictures, severities 1 to 5, measured by `{report['command']}`; "
         f"chance alone moves a share of {clean[base]:.1f} % of them by ± {half:.1f} points (95 %). "
-        "The benchmark divides by AlexNet's errors on ImageNet; here one small network is divided by "
-        "the other, on clothing, so these figures compare with each other only."
+        "The benchmark divides by AlexNet's errors on ImageNet; here one small network is divided "
+        "by the other, on clothing, so these figures compare with each other only."
     )
 
 
