@@ -132,7 +132,9 @@ def say_what_it_shows(
         "channels silent. What it does show: *which* channels are kept matters. In the last layer "
         f"{tell_share(last.left)} of the probability are left with the "
         f"{tell_count(last.kept[0], 'channel')} of the largest contribution, "
-        f"{tell_share(last.left_random)} with as many at random. Dashed: drawn at random. *Half "
-        "needs*: channels from which on half of the probability survives (of the numbers tried). "
-        "More than 100 % can be left, since silenced channels may have spoken against the answer."
+        f"{tell_share(last.left_random)} with as many at random. Dashed: drawn at random. *Left*: "
+        "the share of the whole probability that stays when only the channels kept may speak. "
+        "*Half needs*: channels from which on half of the probability survives (of the numbers "
+        "tried). More than 100 % can be left, since silenced channels may have spoken against the "
+        "answer."
     )

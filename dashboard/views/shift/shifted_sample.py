@@ -179,11 +179,12 @@ def describe_measured(measured: MeasuredCalibration) -> str:
     helps = (
         "lowers" if gain.low > 0 else "raises" if gain.high < 0 else "does not measurably change"
     )
-    amount = f"(gain {gain.value:.4f} nats, 95 % interval {gain.low:.4f} to {gain.high:.4f})"
+    amount = f"(gain {gain.value:.5f} nats, 95 % interval {gain.low:.5f} to {gain.high:.5f})"
+    amount = amount.replace("-", "−")
     return (
         f"**On all {measured.n:,} test pictures**, untouched, each scaled by a temperature that "
         f"was fitted on other pictures ({measured.folds} parts, mean {measured.temperature:.2f}): "
-        f"ECE **{_tell_error(plain)}** as it is, **{_tell_error(scaled)}** scaled. "
+        f"ECE {_tell_error(plain)} as it is, {_tell_error(scaled)} scaled. "
         f"{_conclude(plain, 'As it is')} {_conclude(scaled, 'Scaled')} The temperature {helps} "
         f"the negative log-likelihood of a picture {amount}. Measured by "
         "`python -m export.benchmark.limits --only calibration`."
@@ -193,7 +194,7 @@ def describe_measured(measured: MeasuredCalibration) -> str:
 def _tell_error(error: Error) -> str:
     ece, floor = error.ece, error.floor
     return (
-        f"{tell_share(ece.value, 2)} ({tell_share(ece.low, 2)} to {tell_share(ece.high, 2)}; "
+        f"**{tell_share(ece.value, 2)}** ({tell_share(ece.low, 2)} to {tell_share(ece.high, 2)}; "
         f"perfect networks {tell_share(floor.low, 2)} to {tell_share(floor.high, 2)})"
     )
 
@@ -206,7 +207,7 @@ def _conclude(error: Error, which: str) -> str:
 
 def _tabulate(shift: SampleShift) -> str:
     lines = [
-        "| Severity | Accuracy | Confidence | ECE | ECE, temperature scaled |",
+        "| Severity | Accuracy | Confidence | ECE (if perfect) | ECE, scaled (if perfect) |",
         "|--:|--:|--:|--:|--:|",
     ]
     for level in shift.levels:
