@@ -89,14 +89,14 @@ def create_steps_question(rows: Sequence[Setting]) -> Quiz:
     return Quiz(
         key="diffusion_steps",
         text=f"{many.steps} steps take five times as long as {few.steps}. How much closer to real "
-        "pictures do they come (distance, FID)?",
+        "pictures do they come (FID, a distance, in the CNN's features)?",
         options=("About five times closer", "About twice as close", "A fifth to a third closer"),
         right=0 if times > 3.5 else 1 if times > 1.6 else 2,
         reveal=f"Measured: FID {few.fid:.2f} with {few.steps} steps, {many.fid:.2f} with "
         f"{many.steps}: {times:.1f} times closer. With {rows[0].steps} steps it is "
-        f"{rows[0].fid:.1f}. That is in the CNN's features; in the ViT's it is {few.fid_vit:.2f} "
-        f"and {many.fid_vit:.2f}, {few.fid_vit / many.fid_vit:.1f} times closer. The first steps "
-        "decide, the last ones polish.",
+        f"{rows[0].fid:.1f}. In the features of the ViT, the second judge, it is "
+        f"{few.fid_vit:.2f} and {many.fid_vit:.2f}, {few.fid_vit / many.fid_vit:.1f} times closer. "
+        "The first steps decide, the last ones polish.",
     )
 
 
