@@ -133,7 +133,7 @@ def test_dianna_is_beside_us_as_the_record_says() -> None:
     record = peer_rows.read_record()
     rows = peer_rows.tell_rows(record.rows)
     assert rows and "".join(f"{row}\n" for row in rows) in README
-    assert re.findall(r"^\| RISE.*$", README, re.M) == rows
+    assert re.findall(r"^\| RISE, .*$", README, re.M) == rows
     for row in record.rows:
         assert row.rounds >= 2 and row.pictures >= 8
         assert row.ours.low < row.ours.value < row.ours.high

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from dashboard.faithfulness.removal import BLACK, BLUR, GREY, Removal
 from dashboard.inference.cards import PREDICT_FILE
-from dashboard.inference.model import Explained, Floats, Ints, Model
+from dashboard.inference.model import BackwardRules, Explained, Floats, Ints, Model
 from dashboard.inference.preprocessing import preprocess
 from dashboard.inference.running import create_session
 from dashboard.inference.samples import choose_subject, list_samples, load_sample
@@ -68,6 +68,17 @@ class Digits:
 
     def explain(self, inputs: Floats, target: Ints, versus: Ints | None = None) -> Explained:
         """Raise: this network has no gradient graph."""
+        raise RuntimeError("DIANNA's network has no gradient graph.")
+
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        """Raise, as ``explain`` does."""
         raise RuntimeError("DIANNA's network has no gradient graph.")
 
 
