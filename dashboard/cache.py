@@ -27,8 +27,10 @@ from dashboard.inference.images import Photo
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import load_sample
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.shuffling import shuffle_array
 from dashboard.inference.sight import Sight
 from dashboard.inference.small_pictures import GARMENTS, SmallPictures, load_small_pictures
+from dashboard.inference.weights import read_weights
 from dashboard.inference.zoo import ZooEntry, ZooError, list_models
 from dashboard.sequences.word_pieces import WordPieces
 from dashboard.sequences.words import WordReader
@@ -255,6 +257,16 @@ def get_word_reader(name: str) -> WordReader:
 def get_inner_model(name: str) -> InnerModel:
     """Return the inside of a model that ``get_model`` has opened (it checks the files)."""
     return InnerModel(ZOO / name)
+
+
+@st.cache_resource(show_spinner="Shuffling the weights …", max_entries=1)
+def get_shuffled_inner_model(name: str) -> InnerModel:
+    """Return the inside of the same network with the numbers of each kernel in a random order."""
+    weights = read_weights(ZOO / name)
+    shuffled = {
+        key: shuffle_array(array, 0, place) for place, (key, array) in enumerate(weights.items())
+    }
+    return InnerModel(ZOO / name, weights=shuffled)
 
 
 @st.cache_resource(show_spinner="Opening the network …")

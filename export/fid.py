@@ -1,9 +1,10 @@
 """Frechet distance between two sets of images (FID: Heusel et al. 2017), in plain numpy.
 
-Both sets are told as Gaussians in the feature space of a classifier: here the 128 numbers that our
-own CNN of Fashion-MNIST reads off before it decides, not Inception's, which has never seen such
-images. So these figures compare with each other and with no published FID. Fewer images give a
-larger distance, also between equal distributions: compare at equal counts.
+Both sets are told as Gaussians in the feature space of a classifier: here the numbers that our own
+classifiers of Fashion-MNIST read off before they decide (128 of the CNN, 64 of the ViT), not
+Inception's, which has never seen such images. So these figures compare with each other, of one
+classifier, and with no published FID. Fewer images give a larger distance, also between equal
+distributions: compare at equal counts.
 """
 
 from __future__ import annotations
@@ -20,25 +21,31 @@ from numpy.typing import NDArray
 from export.arrays import Doubles, Floats
 from export.datasets.fashion_mnist import MEAN, STD
 
-FEATURES = "late"  # the classifier's last activations, averaged over all places
-
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the classifier says of N images: ``classes`` (N,), ``features`` (N, 128)."""
+    """What a classifier says of N images: ``classes`` (N,), ``features`` (N, D)."""
 
     classes: NDArray[np.int64]
     features: Doubles
 
 
+def find_features(graph: onnx.GraphProto) -> str:
+    """Return the tensor that the last matrix product, the classifier, reads."""
+    makers = {name: node for node in graph.node for name in node.output}
+    node = makers["logits"]
+    while node.op_type not in ("Gemm", "MatMul"):
+        node = makers[node.input[0]]
+    return str(node.input[0])
+
+
 class Judge:
-    """The exported classifier, asked for its features beside its answer."""
+    """An exported classifier, asked for its features beside its answer."""
 
     def __init__(self, path: Path) -> None:
         model = onnx.load(path)
-        model.graph.output.append(
-            onnx.helper.make_tensor_value_info(FEATURES, onnx.TensorProto.FLOAT, None)
-        )
+        self._features = find_features(model.graph)
+        model.graph.output.append(onnx.ValueInfoProto(name=self._features))
         self._session = onnxruntime.InferenceSession(
             model.SerializeToString(), providers=["CPUExecutionProvider"]
         )
@@ -47,11 +54,11 @@ class Judge:
         """Judge images (N, 1, 28, 28) in [-1, 1]."""
         inputs = (((images + 1) / 2 - MEAN) / STD).astype(np.float32)
         parts: list[Any] = [
-            self._session.run(["logits", FEATURES], {"image": inputs[i : i + 250]})
+            self._session.run(["logits", self._features], {"image": inputs[i : i + 250]})
             for i in range(0, len(inputs), 250)
         ]
         classes = np.concatenate([logits.argmax(1) for logits, _ in parts])
-        features = np.concatenate([late.mean((2, 3)) for _, late in parts])
+        features = np.concatenate([values.reshape(len(values), -1) for _, values in parts])
         return Judgement(classes.astype(np.int64), features.astype(np.float64))
 
 

@@ -21,20 +21,12 @@ from numpy.typing import NDArray
 from export.arrays import Doubles, Floats
 from export.artifact import ZOO
 from export.datasets.fashion_mnist import Images, load, normalize
+from export.fid import find_features
 from export.make_fashion_sample import EACH
 
 BANK_EACH = 200  # features of a class in the bank
 RIDGE = 1e-4  # of the mean variance, added to the covariance: dead channels have none
 _CHUNK = 256
-
-
-def find_features(graph: onnx.GraphProto) -> str:
-    """Return the tensor that the last matrix product, the classifier, reads."""
-    makers = {name: node for node in graph.node for name in node.output}
-    node = makers["logits"]
-    while node.op_type not in ("Gemm", "MatMul"):
-        node = makers[node.input[0]]
-    return str(node.input[0])
 
 
 def compute(folder: Path, data: Images) -> tuple[str, Doubles, Doubles]:

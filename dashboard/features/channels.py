@@ -4,6 +4,11 @@ The contribution of a channel is the sum over its map of activation x gradient: 
 how much the class's logit would fall without it (Molchanov et al. 2017, arXiv 1611.06440).
 Whether that order is right is then tested, not believed: all but the first k channels are silenced
 and the network is run again, beside as many channels drawn at random.
+
+How many suffice says little about *what* a channel stands for. After the last layer come only a
+mean and a sum, so that few of its large terms suffice in any network; after an early one come many
+layers that have never seen most channels silent. So the same is measured of a network that has
+learnt nothing, the same weights in a random order (Adebayo et al. 2018, arXiv 1810.03292).
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from dashboard.inference.probability import compute_probability
 
 SHARES = (1 / 32, 1 / 8, 1 / 2, 3 / 4)
 SEED = 0
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,16 @@ class Survival:
     kept: tuple[int, ...]
     best: tuple[float, ...]
     random: tuple[float, ...]
+
+    @property
+    def left(self) -> float:
+        """The share of the whole probability that the fewest channels keep; it may be above 1."""
+        return self.best[0] / max(self.best[-1], _TINY)
+
+    @property
+    def left_random(self) -> float:
+        """The same of as many channels at random."""
+        return self.random[0] / max(self.random[-1], _TINY)
 
 
 def compute_contributions(activation: Floats, gradient: Floats) -> Floats:
@@ -69,6 +85,21 @@ def compute_survival(
         found.append(_measure(model, inputs, target, stage, contribution))
         move((stage + 1) / len(contributions))
     return tuple(found)
+
+
+def measure_own_answer(
+    model: InnerModel, inputs: Floats, move: Callable[[float], None] = lambda fraction: None
+) -> tuple[int, tuple[Survival, ...]]:
+    """Return a network's own answer to a photo (1, C, H, W), and that answer's curves."""
+    logits, _ = model.look(inputs)
+    target = int(logits[0].argmax())
+    contributions = [compute_contributions(*pair) for pair in model.explain(inputs, target)]
+    return target, compute_survival(model, inputs, target, contributions, move)
+
+
+def find_hardiest(curves: Sequence[Survival]) -> int:
+    """Return in which layer the answer survives best when the fewest channels speak."""
+    return max(range(len(curves)), key=lambda index: curves[index].left)
 
 
 def _measure(

@@ -29,13 +29,18 @@ TIMED_STEPS = 2  # a sampling of so many steps is timed: the time grows in propo
 
 @dataclass(frozen=True)
 class Setting:
-    """A way of sampling and what its images are worth, as the card measured it on ``n``."""
+    """A way of sampling and what its images are worth, as the card measured it on ``n``.
+
+    ``agreement`` and ``fid`` are the CNN's, those with ``_vit`` the second judge's.
+    """
 
     steps: int
     guidance: float
     n: int
     agreement: float
     fid: float
+    agreement_vit: float
+    fid_vit: float
     spread: float
 
 
@@ -80,11 +85,36 @@ def choose_by_guidance(settings: Sequence[Setting]) -> list[Setting]:
 def describe_guidance(rows: Sequence[Setting]) -> str:
     """Return what the figures of settings in the order of their guidance show, in a sentence."""
     best = min(rows, key=lambda each: each.fid)
-    said = f"Of these, guidance {best.guidance:g} comes closest to real pictures (lowest FID)."
+    second = min(rows, key=lambda each: each.fid_vit)
+    said = f"Of these, guidance {best.guidance:g} comes closest to real pictures (lowest FID)"
+    if best is second:
+        said += ", in the features of both judges."
+    else:
+        said += f" in the CNN's features, guidance {second.guidance:g} in the ViT's."
     pairs = list(pairwise(rows))
-    if all(a.agreement <= b.agreement and a.spread >= b.spread for a, b in pairs):
-        said += " More guidance: more often the garment that was asked for, and less variety."
+    if all(
+        a.agreement <= b.agreement and a.agreement_vit <= b.agreement_vit and a.spread >= b.spread
+        for a, b in pairs
+    ):
+        said += (
+            " More guidance: both judges see the garment that was asked for more often, and there "
+            "is less variety."
+        )
     return said
+
+
+def compare_judges(diffusion: ModelCard) -> str:
+    """Return how much closer than the GAN diffusion comes, by each judge, in a sentence."""
+    first, second = (diffusion.metrics[f"gan_ratio{suffix}"] for suffix in ("", "/vit"))
+    told = (
+        f"Diffusion comes {show_metric(first, 1)} times as close to the real pictures as the GAN "
+        f"in the CNN's features, {show_metric(second, 1)} times in the ViT's: "
+    )
+    if min(first.low, second.low) > 1:
+        return told + "both judges put it first."
+    if first.low > 1 or second.low > 1:
+        return told + "only one of the judges puts it first."
+    return told + "neither judge puts it first with certainty."
 
 
 def measure_timing(run_gan: Callable[[], object], run_steps: Callable[[], object]) -> Timing:
@@ -107,7 +137,7 @@ def measure_spread(images: Floats) -> float:
 
 def show_metric(metric: Metric, digits: int = 2) -> str:
     """Return a figure with its 95 % interval and unit."""
-    unit = f" {metric.unit}" if metric.unit else ""
+    unit = f" {metric.unit}" if metric.unit not in ("", "x") else ""
     return f"{metric.value:.{digits}f}{unit} ({metric.low:.{digits}f}–{metric.high:.{digits}f})"
 
 
@@ -126,7 +156,9 @@ def create_table(gan: ModelCard, diffusion: ModelCard, timing: Timing | None) ->
         ("Time for one picture, here", *times),
         ("Parameters", _count(gan.parameters), _count(diffusion.parameters)),
         ("Right garment, says the CNN", *_pair(gan, diffusion, "agreement", 1)),
+        ("Right garment, says the ViT", *_pair(gan, diffusion, "agreement/vit", 1)),
         ("FID in the CNN's features (lower is better)", *_pair(gan, diffusion, "fid", 2)),
+        ("FID in the ViT's features (a scale of its own)", *_pair(gan, diffusion, "fid/vit", 2)),
         ("Diversity: difference of two of a class", *_pair(gan, diffusion, "spread", 3)),
         ("Pictures unlike all before", *_pair(gan, diffusion, "distinct", 1)),
         ("Energy of training", _show_energy(gan), _show_energy(diffusion)),

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock, Semaphore
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dashboard.inference.cards import PREDICT_FILE, Card, load_card
 from dashboard.inference.model import Floats, Ints
@@ -36,12 +38,20 @@ class InnerModel:
     """The inside of an image network; opened once, shared by all threads.
 
     ``folder`` is the model's in the zoo; its files must have been checked (OnnxModel does).
+    ``weights`` take the place of weights of the same names.
 
     Raises:
         ZooError: the graph cannot be read.
     """
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        threads: int | None = None,
+        weights: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
+        self._weights = dict(weights or {})  # kept: the sessions read these arrays in place
         self._path = folder / PREDICT_FILE
         self.card: Card = load_card(folder)
         self._threads = threads
@@ -135,4 +145,4 @@ class InnerModel:
             end_at_mean(model, self.stages[stage].before, self.stages[stage].channels)
             resize_input(model, image, side)
             model = differentiate(model, image, score=MEAN, folder=str(self._path.parent)).model
-        return create_session_of(model, self._path, self._threads)
+        return create_session_of(model, self._path, self._threads, self._weights)

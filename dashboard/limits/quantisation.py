@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Quantised:
 class Agreement:
     """8 bits beside 32 on the same inputs: ``same`` of ``n`` answers; accuracies where known.
 
+    ``alone`` are how many only 32 bits and how many only 8 bits have right, where known.
     ``maps`` is the mean rank correlation of occlusion maps, ``other`` that of maps of different
     inputs: what two maps share anyway.
     """
@@ -43,6 +45,7 @@ class Agreement:
     same: int
     n: int
     accuracy: tuple[float, float] | None
+    alone: tuple[int, int] | None
     maps: float
     other: float
 
@@ -153,15 +156,28 @@ def compare_networks(
     others = [
         compare_maps(heats[i][0], heats[j][0], True)[0] for i in range(len(heats)) for j in range(i)
     ]
+    right = None if labels is None else [each == labels for each in answers]
     return Agreement(
         int((answers[0] == answers[1]).sum()),
         len(inputs),
+        None if right is None else (float(right[0].mean()), float(right[1].mean())),
         None
-        if labels is None
-        else (float((answers[0] == labels).mean()), float((answers[1] == labels).mean())),
+        if right is None
+        else (int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())),
         _mean(own),
         _mean(others),
     )
+
+
+def compute_sign_test(one: int, other: int) -> float:
+    """Return how often a fair coin splits ``one + other`` tosses at least as unevenly.
+
+    The exact form of McNemar 1947, https://doi.org/10.1007/BF02295996: what both networks have
+    right, or wrong, says nothing on which of them is better.
+    """
+    n = one + other
+    rare = sum(comb(n, k) for k in range(min(one, other) + 1))
+    return float(min(1.0, 2 * rare / 2**n))
 
 
 def _mean(values: list[float | None]) -> float:

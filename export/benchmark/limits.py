@@ -13,37 +13,41 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from dashboard.inference.features import FeatureGraph
+from dashboard.inference.model import Doubles
 from dashboard.inference.preprocessing import Pixels, normalize
 from dashboard.inference.samples import list_samples, load_sample
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.sight import see_zoo
 from dashboard.inference.small_pictures import DIGITS, EMOJI, GARMENTS, load_small_pictures
-from dashboard.limits.calibration import measure_calibration
 from dashboard.limits.corruption_grid import compute_grid
 from dashboard.limits.out_of_distribution import (
     SCORES,
     Statistics,
+    choose_score,
     compute_auroc,
+    compute_auroc_half,
     compute_feature_scores,
     compute_fpr95,
     compute_logit_scores,
+    keep_rest,
     load_statistics,
 )
 from dashboard.stress import list_suites
 
 from export.artifact import ZOO
+from export.benchmark.calibration import NETWORKS, print_calibration
 from export.benchmark.lite0 import NAME as LITE0
 from export.benchmark.lite0 import create_torch
+from export.benchmark.readme import publish
 from export.benchmark.side import Side
 
-CLOTHES = ("cnn.fashion_mnist", "vit.fashion_mnist")
 IMAGENET_C = list_suites("benchmark", "extra")
 
 # What runs in the reference's environment: CPU seconds for 19 corruptions at severities 1 to 5.
@@ -85,48 +89,65 @@ def open_reference(python: Path | None, picture: Pixels) -> Iterator[Side | None
             yield side
 
 
-def print_strangers() -> None:
-    """Print how well each score tells clothes from digits and emoji."""
-    print("\nFamiliar (1,000 test garments) against strange: AUROC (FPR95)")
-    sets = {
-        name: load_small_pictures(ZOO / "samples" / f"{name}.npz").views
-        for name in (GARMENTS, DIGITS, EMOJI)
-    }
-    for name in CLOTHES:
-        model = OnnxModel(ZOO / name)
-        statistics = load_statistics(ZOO / "samples" / f"features_{name}.npz")
-        if statistics is None:
-            raise SystemExit(f"features_{name}.npz is missing: python -m export.make_features")
-        graph = FeatureGraph(ZOO / name, statistics.tensor)
-        scores = {key: _score(graph, statistics, model, views) for key, views in sets.items()}
-        for key, title in SCORES.items():
+STRANGERS = {DIGITS: "clothes against digits", EMOJI: "clothes against emoji"}
+
+
+def print_strangers(is_published: bool = False) -> None:
+    """Print how well each score tells clothes from digits and emoji, and the best one's quality."""
+    print("\nFamiliar (1,000 test garments) against strange: AUROC with 95 % interval (FPR95)")
+    rows: dict[str, list[str]] = {strange: [] for strange in STRANGERS}
+    for name, title in NETWORKS.items():
+        scores = _score_sets(name)
+        for key, label in SCORES.items():
             told = "  ".join(
-                f"{strange} {compute_auroc(scores[GARMENTS][key], scores[strange][key]):.3f} "
+                f"{strange} {_tell_auroc(scores[GARMENTS][key], scores[strange][key])} "
                 f"({compute_fpr95(scores[GARMENTS][key], scores[strange][key]):.3f})"
-                for strange in (DIGITS, EMOJI)
+                for strange in STRANGERS
             )
-            print(f"  {name:20s} {title:20s} {told}")
+            print(f"  {name:20s} {label:20s} {told}")
+        for strange, told_rows in rows.items():
+            told_rows.append(f"{title} {_tell_best(scores[GARMENTS], scores[strange])}")
+    for strange, told_rows in rows.items():
+        row = (
+            f"| {STRANGERS[strange]}, AUROC of the score that is best on one half, on the other "
+            f"| {', '.join(told_rows)} |"
+        )
+        print(row)
+        if is_published:
+            publish(STRANGERS[strange], [row])
+
+
+def _tell_auroc(familiar: Doubles, strange: Doubles) -> str:
+    half = compute_auroc_half(familiar, strange)
+    return f"{compute_auroc(familiar, strange):.3f} ± {half:.3f}"
+
+
+def _tell_best(familiar: Mapping[str, Doubles], strange: Mapping[str, Doubles]) -> str:
+    best = choose_score(familiar, strange)
+    told = _tell_auroc(keep_rest(familiar[best]), keep_rest(strange[best]))
+    return f"{told} ({SCORES[best]})"
+
+
+def _score_sets(name: str) -> dict[str, dict[str, Doubles]]:
+    """Return every score of the clothes, the digits and the emoji, by set and score."""
+    model = OnnxModel(ZOO / name)
+    statistics = load_statistics(ZOO / "samples" / f"features_{name}.npz")
+    if statistics is None:
+        raise SystemExit(f"features_{name}.npz is missing: python -m export.make_features")
+    graph = FeatureGraph(ZOO / name, statistics.tensor)
+    return {
+        key: _score(
+            graph, statistics, model, load_small_pictures(ZOO / "samples" / f"{key}.npz").views
+        )
+        for key in (GARMENTS, *STRANGERS)
+    }
 
 
 def _score(
     graph: FeatureGraph, statistics: Statistics, model: OnnxModel, views: Pixels
-) -> dict[str, np.ndarray]:
+) -> dict[str, Doubles]:
     logits, features = graph.run(normalize(views, model.card))
     return compute_logit_scores(logits) | compute_feature_scores(features, statistics)
-
-
-def print_calibration() -> None:
-    """Print the calibration error in distribution before and after temperature scaling."""
-    print("\nCalibration on 1,000 test garments: accuracy, ECE, ECE after temperature scaling")
-    garments = load_small_pictures(ZOO / "samples" / f"{GARMENTS}.npz")
-    for name in CLOTHES:
-        model = OnnxModel(ZOO / name)
-        statistics = load_statistics(ZOO / "samples" / f"features_{name}.npz")
-        assert statistics is not None
-        logits = model.predict(normalize(garments.views, model.card))
-        plain = measure_calibration(logits, garments.labels)
-        scaled = measure_calibration(logits, garments.labels, statistics.temperature)
-        print(f"  {name:20s} {plain.accuracy:.1%}  {plain.ece:.2%}  {scaled.ece:.2%}")
 
 
 def print_grid(python: Path | None, rounds: int) -> None:
@@ -165,10 +186,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--reference", type=Path, help="the python of imagecorruptions")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="strangers, calibration or grid")
+    parser.add_argument("--publish", action="store_true", help="write what the page and README say")
     options = parser.parse_args(arguments)
     tables: dict[str, Callable[[], None]] = {
-        "strangers": print_strangers,
-        "calibration": print_calibration,
+        "strangers": lambda: print_strangers(options.publish),
+        "calibration": lambda: print_calibration(options.publish),
         "grid": lambda: print_grid(options.reference, options.rounds),
     }
     for name, table in tables.items():

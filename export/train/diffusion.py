@@ -24,16 +24,19 @@ from export.graphs import Graph
 from export.sessions import open_session
 from export.train.diffusion_fit import Recipe, compute_alphas_bar, find_first_time, fit
 from export.train.fashion import create_clothing_draft, load_splits
+from export.train.gan_texts import NOISE_RATIO
 from export.train.generated import (
     COUNT,
+    JUDGES,
     PIXELS,
     FidEvaluator,
     Ints,
     create_fid_evaluator,
     create_labels,
-    divide_fids,
+    divide_by_judge,
     draw_normal,
     scale_pixels,
+    tabulate,
 )
 from export.train.loop import TrainState
 from export.train.options import Options
@@ -47,6 +50,7 @@ RECIPE = Recipe(steps=12_000)
 TINY = Recipe(steps=4, batch=8, warm_up=2)
 FLOORS = {"agreement": 92.0, "noise_ratio": 10.0, "gan_ratio": 1.0}
 
+GAN_RATIO = "times closer than the GAN to the test images, likewise"
 SUMMARY = (
     "A network that is shown a noisy picture, how noisy it is, and a garment's name, and says what "
     "of it is noise. It has seen the 60,000 pictures of Fashion-MNIST with noise of every strength "
@@ -143,32 +147,24 @@ class Evaluation:
             self.measure_setting(path, min(FEW_COUNT, len(self.evaluator.real)), setting)
         main = Setting(2, MAIN.guidance) if self.is_tiny else MAIN
         found = self.measure_setting(path, len(self.evaluator.real), main)
-        found |= self.evaluator.compare_real()
-        noise, rival = found["fid/noise"], self._read_rival()
-        found["noise_ratio"] = divide_fids(
-            noise, found["fid"], "times closer than noise to the test images, as Frechet distance"
-        )
-        if rival is not None:
-            found["fid/gan"] = rival
-            found["gan_ratio"] = divide_fids(
-                rival, found["fid"], "times closer than the GAN to the test images, likewise"
-            )
-        return found
+        found |= self.evaluator.compare_real() | self._read_rival()
+        found |= divide_by_judge(found, "fid/noise", "fid", "noise_ratio", NOISE_RATIO)
+        return found | divide_by_judge(found, "fid/gan", "fid", "gan_ratio", GAN_RATIO)
 
     def measure_setting(self, path: Path, count: int, setting: Setting) -> dict[str, Metric]:
         """Return the metrics of one way to sample, and note them down."""
         found = self.evaluator.judge_images(*generate(path, count, setting))
-        row = {key: round(each.value, 4) for key, each in found.items()}
-        self.table.append({"steps": setting.steps, "guidance": setting.guidance, "n": count, **row})
+        self.table.append({"steps": setting.steps, "guidance": setting.guidance, **tabulate(found)})
         return found
 
-    def _read_rival(self) -> Metric | None:
-        """Return the GAN's FID from its card, of as many images; None where it is not there."""
+    def _read_rival(self) -> dict[str, Metric]:
+        """Return the GAN's FIDs from its card, of as many images; none where it is not there."""
         try:
             content = (self.rival / CARD_FILE).read_bytes()
         except FileNotFoundError:
-            return None
-        return decode_card(content, ModelCard).metrics["fid"]
+            return {}
+        metrics = decode_card(content, ModelCard).metrics
+        return {f"fid/gan{suffix}": metrics[f"fid{suffix}"] for suffix in JUDGES}
 
 
 def create_draft(

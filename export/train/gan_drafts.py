@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,9 +32,10 @@ from export.train.generated import (
     FidEvaluator,
     Ints,
     create_labels,
-    divide_fids,
+    divide_by_judge,
     draw_normal,
     scale_pixels,
+    tabulate,
 )
 from export.train.loop import TrainState
 from export.train.options import Options
@@ -89,20 +90,29 @@ def create_generator_graph(model: Generator) -> Graph:
     )
 
 
+@dataclass
+class GeneratorMeasure:
+    """Measures an exported generator, and keeps what its ``members``, by name, gave."""
+
+    evaluator: FidEvaluator
+    members: Mapping[str, Mapping[str, Tensor]]
+    moments: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def measure(self, folder: Path) -> dict[str, Metric]:
+        """Return the metrics of the graph itself; fill ``moments`` with those of its members."""
+        path, count = folder / "predict.onnx", len(self.evaluator.real)
+        for moment, weights in self.members.items():
+            images = generate(path, count // 2, 0, weights)
+            self.moments[moment] = tabulate(self.evaluator.judge_images(*images))
+        found = self.evaluator.judge_images(*generate(path, count)) | self.evaluator.compare_real()
+        return found | divide_by_judge(found, "fid/noise", "fid", "noise_ratio", texts.NOISE_RATIO)
+
+
 def create_generator_draft(
     options: Options, recipe: Recipe, state: TrainState, evaluator: FidEvaluator, name: str
 ) -> Draft:
     """Return the artifact of the trained or of the collapsed generator."""
-    seen: dict[str, dict[str, Metric]] = {}
-
-    def evaluate(folder: Path) -> dict[str, Metric]:
-        path, count = folder / "predict.onnx", len(evaluator.real)
-        for moment, weights in state.moments["generator"].items():
-            seen[moment] = evaluator.judge_images(*generate(path, count // 2, 0, weights))
-        found = evaluator.judge_images(*generate(path, count)) | evaluator.compare_real()
-        found["noise_ratio"] = divide_fids(found["fid/noise"], found["fid"], texts.NOISE_RATIO)
-        return found
-
+    measured = GeneratorMeasure(evaluator, state.moments["generator"])
     return create_clothing_draft(
         name=name,
         title=texts.TITLES[name],
@@ -111,10 +121,10 @@ def create_generator_draft(
         summary=texts.SUMMARIES[name],
         limits=texts.LIMITS[name],
         graphs={"predict": create_generator_graph(state.model)},
-        evaluate=evaluate,
+        evaluate=measured.measure,
         floors={} if options.tiny or name == COLLAPSED else FLOORS,
         training=describe_run(_COMMAND, options.seed, recipe, state),
-        details=lambda: {**_describe(state, recipe), "moments": _tabulate(seen)},
+        details=lambda: {**_describe(state, recipe), "moments": measured.moments},
         members=state.moments["generator"],
     )
 
@@ -161,13 +171,6 @@ def create_discriminator_draft(
         details=_describe(state, recipe),
         members=members,
     )
-
-
-def _tabulate(seen: Mapping[str, Mapping[str, Metric]]) -> dict[str, dict[str, object]]:
-    return {
-        moment: {**{key: round(each.value, 4) for key, each in found.items()}, "n": found["fid"].n}
-        for moment, found in seen.items()
-    }
 
 
 def _describe(state: TrainState, recipe: Recipe) -> dict[str, object]:

@@ -5,7 +5,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from export.make_features import BANK_EACH, describe_features, find_features, fit_temperature
+from export.fid import find_features
+from export.make_features import BANK_EACH, describe_features, fit_temperature
 
 
 def test_the_features_are_what_the_last_product_reads() -> None:

@@ -42,10 +42,10 @@ _KEPT = ("those that matter most", "as many at random")
 HUMAN = 5.1  # one annotator on 1,500 test images: Russakovsky et al. 2015
 
 
-def plot_survival(curves: Sequence[Survival], titles: Sequence[str]) -> Spec:
+def plot_survival(curves: Sequence[Survival], titles: Sequence[str], network: str) -> Spec:
     """Return a line a layer: the class's probability by the share of its channels that speak.
 
-    Dashed: as many channels drawn at random.
+    Dashed: as many channels drawn at random. ``network`` says which one it is.
     """
     rows = [
         {
@@ -74,7 +74,7 @@ def plot_survival(curves: Sequence[Survival], titles: Sequence[str]) -> Spec:
         "tooltip": [{"field": name} for name in ("layer", "channels", "kept", "probability")],
     }
     return {
-        **create_frame("Probability with few channels kept. " + "; ".join(ends), 400),
+        **create_frame(f"{network}: probability with few channels kept. " + "; ".join(ends), 400),
         **create_layer("line", encoding, rows, point={"size": 50}, strokeWidth=2.5, tooltip=True),
     }
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-
 import streamlit as st
 
 from dashboard import cache
-from dashboard.features.channels import Survival, compute_survival, count_sufficient
 from dashboard.features.inside import Inside, cut_sliding, describe_stage, look_inside, name_stage
 from dashboard.inference.counts import tell_share
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.samples import choose_subject
 from dashboard.inference.sight import Sight
 from dashboard.views.base import PERCEIVE, View
-from dashboard.views.cnn.charts import plot_survival
 from dashboard.views.cnn.convolution_player import ConvolutionScene, draw_convolution
+from dashboard.views.cnn.evidence import draw_evidence
 from dashboard.views.cnn.feature_maps import LayerMaps, draw_feature_maps
 from dashboard.views.cnn.ilsvrc import draw_contest
 from dashboard.views.cnn.unit import bind_unit, create_unit, draw_unit
-from dashboard.widgets.lesson import Quiz, Source, ask
+from dashboard.widgets.lesson import Source
 from dashboard.widgets.model_select import open_model
-from dashboard.widgets.on_demand import compute_with_bar
 from dashboard.widgets.photo_input import select_photo
 from dashboard.widgets.sight_select import encode_picture, see
 
@@ -87,8 +82,8 @@ def render(model_name: str) -> None:
     draw_unit(inner, model.sha256, model.input_range, unit)
     st.subheader("One convolution, place by place")
     _draw_convolution(inner, sight)
-    st.subheader("Edges, parts, object: how few channels suffice?")
-    _draw_evidence(inner, sight, inside)
+    st.subheader("How few channels suffice, and does that show anything?")
+    draw_evidence(model_name, inner, sight, inside)
     st.subheader("2012: the year the field changed its mind")
     draw_contest()
 
@@ -137,50 +132,6 @@ def _draw_convolution(inner: InnerModel, sight: Sight) -> None:
         "small number is the weight, the bold one weight × pixel."
     )
     draw_convolution(scene, sight.identity)
-
-
-def _draw_evidence(inner: InnerModel, sight: Sight, inside: Inside) -> None:
-    curves = compute_with_bar(
-        sight.make_nameless_key("cnn", "survival"),
-        lambda move: compute_survival(
-            inner,
-            sight.inputs,
-            sight.target,
-            inside.contributions,
-            partial(move, "Silencing channels"),
-        ),
-    )
-    titles = [name_stage(inner.stages, curve.stage) for curve in curves]
-    left = [curve.best[0] for curve in curves]
-    question = Quiz(
-        key=f"cnn_evidence_{sight.identity}",
-        text="Only one channel in 32 (at least one) may speak, those that matter most to the "
-        "answer; all others of the layer are set to zero. In which layer does the answer survive "
-        "best?",
-        options=tuple(titles),
-        right=left.index(max(left)),
-        reveal="Probability left: "
-        + ", ".join(
-            f"{title}: {tell_share(value)}" for title, value in zip(titles, left, strict=True)
-        )
-        + ". It is where the lines below start.",
-    )
-    with ask(question, "The measurement"):
-        st.vega_lite_chart(plot_survival(curves, titles), width="stretch")
-        _say_what_suffices(curves, sight.labels[sight.target])
-
-
-def _say_what_suffices(curves: Sequence[Survival], label: str) -> None:
-    first, last = curves[0], curves[-1]
-    st.markdown(
-        f"To keep half of the probability of **{label}**, the first layer needs "
-        f"{count_sufficient(first)} of its {first.channels} channels, the last "
-        f"{count_sufficient(last)} of {last.channels} (of the numbers tried). Few sufficient "
-        "channels mean that each stands for something close to the answer; where most are needed, "
-        "they are edges and colours that every picture is made of. Dashed: as many channels drawn "
-        "at random. A caution: a network with "
-        "silenced channels sees what it was never trained on."
-    )
 
 
 VIEW = View(

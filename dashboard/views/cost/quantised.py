@@ -23,6 +23,7 @@ from dashboard.limits.maps import compare_maps
 from dashboard.limits.quantisation import (
     Agreement,
     compare_networks,
+    compute_sign_test,
     occlude,
     open_on_cpu,
     quantise,
@@ -36,6 +37,7 @@ from dashboard.widgets.photo_input import ChosenPhoto, select_photo
 from dashboard.widgets.sight_select import see
 
 _CALIBRATED, _CHUNK = 100, 50
+_LEVEL = 0.05  # of the sign test
 _SECONDS = 1.5
 _SIDE, _OPACITY = 224, 0.6
 
@@ -210,11 +212,23 @@ def describe(found: Comparison, speed: Speed, has_labels: bool) -> str:
         f"pictures. Their occlusion maps have a rank correlation of **{agreement.maps:.2f}**; "
         f"maps of different pictures, the trivial comparison, with {agreement.other:.2f}."
     )
+    if agreement.alone is not None:
+        told += f" {describe_alone(*agreement.alone)}"
     if not has_labels:
         told += " There are no labels for these photos, so accuracy is not known."
     if not found.is_new:
         told += " The ranges to round to were found on the same pictures: there are no others here."
     return "\n".join(lines) + f"\n\n{told}"
+
+
+def describe_alone(before: int, after: int) -> str:
+    """Return on how many pictures one of the two is right alone, and whether that is chance."""
+    p = compute_sign_test(before, after)
+    chance = "more than chance explains" if p < _LEVEL else "no more than chance explains"
+    return (
+        f"Right on {before} of them are 32 bits alone, on {after} 8 bits alone: {chance} (sign "
+        f"test, p = {p:.2f})."
+    )
 
 
 def describe_speed(speed: Speed) -> str:

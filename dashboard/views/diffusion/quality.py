@@ -18,6 +18,7 @@ from dashboard.generation.quality import (
     Timing,
     choose_by_guidance,
     choose_by_steps,
+    compare_judges,
     create_table,
     describe_guidance,
     measure_spread,
@@ -88,12 +89,14 @@ def create_steps_question(rows: Sequence[Setting]) -> Quiz:
     return Quiz(
         key="diffusion_steps",
         text=f"{many.steps} steps take five times as long as {few.steps}. How much closer to real "
-        "pictures do they come (distance, FID)?",
+        "pictures do they come (FID, a distance, in the CNN's features)?",
         options=("About five times closer", "About twice as close", "A fifth to a third closer"),
         right=0 if times > 3.5 else 1 if times > 1.6 else 2,
         reveal=f"Measured: FID {few.fid:.2f} with {few.steps} steps, {many.fid:.2f} with "
         f"{many.steps}: {times:.1f} times closer. With {rows[0].steps} steps it is "
-        f"{rows[0].fid:.1f}. The first steps decide, the last ones polish.",
+        f"{rows[0].fid:.1f}. In the features of the ViT, the second judge, it is "
+        f"{few.fid_vit:.2f} and {many.fid_vit:.2f}, {few.fid_vit / many.fid_vit:.1f} times closer. "
+        "The first steps decide, the last ones polish.",
     )
 
 
@@ -133,11 +136,12 @@ def _tabulate_guidance(rows: Sequence[Setting]) -> str:
     lines = [
         f"**Guidance**, at {rows[0].steps} steps, {rows[0].n} pictures each:",
         "",
-        "| guidance | right garment | FID | diversity |",
+        "| guidance | right garment: CNN, ViT | FID: CNN, ViT | diversity |",
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {row.guidance:g} | {row.agreement:.1f} % | {row.fid:.2f} | {row.spread:.3f} |"
+        f"| {row.guidance:g} | {row.agreement:.1f} %, {row.agreement_vit:.1f} % | "
+        f"{row.fid:.2f}, {row.fid_vit:.2f} | {row.spread:.3f} |"
         for row in rows
     ]
     return "\n".join([*lines, "", describe_guidance(rows)])
@@ -188,10 +192,18 @@ def create_sample(diffusion: Diffusion, images: Floats, label: int) -> Sample:
 
 
 def _describe_table(card: ModelCard) -> str:
-    real, spread, noise = (card.metrics[name] for name in ("fid/real", "spread/real", "fid/noise"))
+    metrics = card.metrics
+    real, other, spread, noise = (
+        metrics[name] for name in ("fid/real", "fid/real/vit", "spread/real", "fid/noise")
+    )
+    right = [metrics[f"agreement/real{suffix}"].value for suffix in ("", "/vit")]
     return (
-        f"From the cards: {card.metrics['fid'].n:,} pictures each, 95 % intervals in brackets, "
+        f"From the cards: {metrics['fid'].n:,} pictures each, 95 % intervals in brackets, "
         f"diffusion with {card.details['steps']} steps and guidance {card.details['guidance']:g}. "
-        f"For scale, real pictures have FID {real.value:.2f} and diversity {spread.value:.3f}; "
-        f"pure noise has FID {noise.value:.0f}."
+        "Two judges, because where one of them is wrong nobody sees it by that one alone: the CNN "
+        f"names {right[0]:.1f} % of real test pictures rightly, the ViT {right[1]:.1f} %, so a "
+        "share above that means pictures that are easier than real ones. "
+        f"{compare_judges(card)} For scale, real training pictures have FID {real.value:.2f} in "
+        f"the CNN's features and {other.value:.2f} in the ViT's, and diversity "
+        f"{spread.value:.3f}; pure noise has FID {noise.value:.0f} in the CNN's."
     )

@@ -74,8 +74,14 @@ def create_question(gan: Gan) -> Quiz:
         reveal=f"{mean:.0f} %: {metrics['real_right'].value:.1f} % of real and "
         f"{metrics['fake_right'].value:.1f} % of forged ones. A detective that is nearly guessing "
         "is what the forger was trained for. Meanwhile the CNN agrees with the class asked for on "
-        f"{gan.card.metrics['agreement'].value:.1f} % of the forgeries.",
+        f"{_show(gan, 'agreement')} of the forgeries, a second judge, the ViT, on "
+        f"{_show(gan, 'agreement/vit')}; of real test pictures they name "
+        f"{_show(gan, 'agreement/real')} and {_show(gan, 'agreement/real/vit')} rightly.",
     )
+
+
+def _show(gan: Gan, name: str) -> str:
+    return f"{gan.card.metrics[name].value:.1f} %"
 
 
 def create_collapse_question(gan: Gan) -> Quiz:
@@ -94,7 +100,8 @@ def create_collapse_question(gan: Gan) -> Quiz:
         options=("The recognised class", "The distinct pictures"),
         right=min(range(2), key=lambda i: kept[("agreement", "distinct")[i]]),
         reveal=f"The CNN still agrees with the class for {last['agreement']:.0f} % "
-        f"(before: {before['agreement'].value:.0f} %), but only {last['distinct']:.0f} % are "
+        f"(before: {before['agreement'].value:.0f} %), the ViT for {last['agreement_vit']:.0f} % "
+        f"({before['agreement/vit'].value:.0f} %), but only {last['distinct']:.0f} % are "
         f"distinct (before: {before['distinct'].value:.0f} %). Looking at one picture does not "
         "show that; looking at many does. Nor does being recognised make a picture good: "
         "choose another garment above, and some twins hardly look like it.",

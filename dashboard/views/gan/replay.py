@@ -223,12 +223,13 @@ def draw_collapse(gan: Gan, label: int) -> None:
 
 
 def _agree(gan: Gan, card: ModelCard, member: str) -> str:
-    share = (
-        float(card.details["moments"][member]["agreement"])
-        if member
-        else gan.card.metrics["agreement"].value
+    moment, whole = card.details["moments"].get(member), gan.card.metrics
+    first, second = (
+        (whole["agreement"].value, whole["agreement/vit"].value)
+        if moment is None
+        else (float(moment["agreement"]), float(moment["agreement_vit"]))
     )
-    return f"the CNN agrees with the class for {share:.0f} %."
+    return f"the CNN agrees with the class for {first:.0f} %, the ViT for {second:.0f} %."
 
 
 def _collapse(gan: Gan, members: Sequence[str], label: int, move: Move) -> Floats:

@@ -63,6 +63,8 @@ def draw_comparison(name: str) -> None:
         for title, row in means.items()
     }
     order = sorted(next(iter(shown.values())), key=lambda key: -shown[titles[base]][key])
+    share = clean[base] / 100
+    half = 196 * float(np.sqrt(share * (1 - share) / report["n"]))
     total = {each: float(np.mean([means[titles[each]][key] for key in names])) for each in errors}
     st.markdown(
         f"Wrong answers, untouched: {titles[base]} **{clean[base]:.1f} %**, {titles[other]} "
@@ -73,9 +75,10 @@ def draw_comparison(name: str) -> None:
     )
     st.vega_lite_chart(plot_errors(shown, order), width="stretch")
     st.caption(
-        f"{report['n']} test pictures, severities 1 to 5, measured by `{report['command']}`. The "
-        "benchmark divides by AlexNet's errors on ImageNet; here one small network is divided by "
-        "the other, on clothing, so these figures compare with each other only."
+        f"{report['n']} test pictures, severities 1 to 5, measured by `{report['command']}`; "
+        f"chance alone moves a share of {clean[base]:.1f} % of them by ± {half:.1f} points (95 %). "
+        "The benchmark divides by AlexNet's errors on ImageNet; here one small network is divided "
+        "by the other, on clothing, so these figures compare with each other only."
     )
 
 

@@ -20,6 +20,7 @@ from dashboard.limits.out_of_distribution import (
     SCORES,
     Statistics,
     compute_auroc,
+    compute_auroc_half,
     compute_feature_scores,
     compute_fpr95,
     compute_logit_scores,
@@ -142,7 +143,8 @@ def _draw_scores(
         for title in strange:
             values = found.scores[title][name]
             cells += [
-                f"{compute_auroc(familiar[name], values):.3f}",
+                f"{compute_auroc(familiar[name], values):.3f} "
+                f"± {compute_auroc_half(familiar[name], values):.3f}",
                 tell_share(compute_fpr95(familiar[name], values)),
             ]
         share = float((familiar[name] <= own[name][0]).mean())
@@ -159,11 +161,12 @@ def _draw_scores(
     sizes = ", ".join(f"{len(found.scores[t][best])} {t}" for t in strange)
     st.caption(
         f"{len(familiar[best]):,} {FAMILIAR}, {sizes}. AUROC: the chance that a piece of clothing "
-        "scores above a strange picture; 0.5 is guessing. FPR95: the strange pictures that pass "
-        f"where {tell_share(KEPT)} of the clothes do. Unfamiliar: below that threshold, which by "
-        "its making also refuses 5 % of the clothes. Bold: best on "
-        f"{strange[0]}; published on MNIST from other networks: softmax .843, ensemble .861, DUQ "
-        ".955 ([2003.02037](https://arxiv.org/abs/2003.02037))."
+        "scores above a strange picture, with its 95 % interval; 0.5 is guessing. FPR95: the "
+        f"strange pictures that pass where {tell_share(KEPT)} of the clothes do. Unfamiliar: below "
+        "that threshold, which by its making also refuses 5 % of the clothes. Bold: best on "
+        f"{strange[0]}, chosen on these very pictures, which flatters it a little; published on "
+        "MNIST from other networks: softmax .843, ensemble .861, DUQ .955 "
+        "([2003.02037](https://arxiv.org/abs/2003.02037))."
     )
     chosen = select_pill(SCORE, "Score", best, names, SCORES.__getitem__)
     sets = {title: scores[chosen] for title, scores in found.scores.items()}

@@ -35,8 +35,10 @@ still reads, and that was not in the training: the score no longer holds.
 
 **Calibration.** Of the answers given with 80 % confidence, 80 % should be right. The *expected
 calibration error* bins $n$ answers by confidence and averages $\frac{n_b}{n}\,\lvert
-\mathrm{acc}_b-\mathrm{conf}_b\rvert$. **Temperature scaling** divides all logits by one number $T$
-fitted on familiar pictures; it mends confidence there, and need not do so under shift.
+\mathrm{acc}_b-\mathrm{conf}_b\rvert$. Of few answers it is above 0 even where every confidence is
+true, so it is read beside what such a network would show. **Temperature scaling** divides all
+logits by one number $T$ fitted on familiar pictures; where a network is too sure, it mends
+confidence there, and need not do so under shift.
 
 **Corruption error**: the errors under one corruption, summed over severities, divided by another
 network's; *relative* CE does the same with what the corruption adds to the clean error.
@@ -51,6 +53,10 @@ SOURCES = (
     Source("Hendrycks & Dietterich 2019 (ImageNet-C)", "https://arxiv.org/abs/1903.12261"),
     Source("Mu & Gilmer 2019 (MNIST-C)", "https://arxiv.org/abs/1906.02337"),
     Source("Guo et al. 2017 (calibration)", "https://arxiv.org/abs/1706.04599"),
+    Source(
+        "Bröcker & Smith 2007 (what a perfect forecast shows)",
+        "https://doi.org/10.1175/WAF993.1",
+    ),
     Source("Ovadia et al. 2019 (confidence under shift)", "https://arxiv.org/abs/1906.02530"),
     Source("Hendrycks & Gimpel 2017 (max softmax)", "https://arxiv.org/abs/1610.02136"),
     Source("Liu et al. 2020 (energy)", "https://arxiv.org/abs/2010.03759"),

@@ -1,5 +1,6 @@
 """Quality and time: the figures are the cards', the ratios worked out by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import altair as alt
@@ -11,6 +12,7 @@ from dashboard.generation.quality import (
     Timing,
     choose_by_guidance,
     choose_by_steps,
+    compare_judges,
     create_table,
     describe_guidance,
     measure_spread,
@@ -39,10 +41,28 @@ def test_settings_are_those_of_the_card() -> None:
 
 
 def test_what_is_said_of_guidance_follows_the_figures() -> None:
-    rows = [Setting(20, w, 500, 80 + w, fid, 0.3 - w / 100) for w, fid in ((1, 2), (2, 1), (3, 4))]
+    rows = [
+        Setting(20, w, 500, 80 + w, fid, 70 + w, 9 * fid, 0.3 - w / 100)
+        for w, fid in ((1, 2), (2, 1), (3, 4))
+    ]
     said = describe_guidance(rows)
     assert "guidance 2 comes closest" in said and "less variety" in said
+    assert "in the features of both judges" in said
     assert "less variety" not in describe_guidance(rows[::-1])
+    # The second judge sees it otherwise: both are told, and what only one sees is not claimed.
+    rows[2] = replace(rows[2], fid_vit=1.0, agreement_vit=60.0)
+    said = describe_guidance(rows)
+    assert "guidance 2 comes closest to real pictures (lowest FID) in the CNN's features" in said
+    assert "guidance 3 in the ViT's" in said and "less variety" not in said
+
+
+def test_the_judges_order_is_told_with_its_certainty() -> None:
+    assert "both judges put it first" in compare_judges(DIFFUSION)
+    unsure = replace(DIFFUSION.metrics["gan_ratio/vit"], value=1.2, low=0.9)
+    metrics = {**DIFFUSION.metrics, "gan_ratio/vit": unsure}
+    assert "only one of the judges" in compare_judges(replace(DIFFUSION, metrics=metrics))
+    metrics["gan_ratio"] = unsure
+    assert "neither judge" in compare_judges(replace(DIFFUSION, metrics=metrics))
 
 
 def test_a_ratio_has_an_interval_of_the_far_ends() -> None:
@@ -72,6 +92,8 @@ def test_the_table_reads_the_cards() -> None:
     table = create_table(GAN, DIFFUSION, TIMING)
     assert "| 89.5 % (88.0–90.7) | 97.8 % (97.0–98.3) |" in table
     assert "| 2.11 (1.88–2.34) | 0.66 (0.51–0.80) |" in table
+    assert "| Right garment, says the ViT | 88.0 % (86.6–89.4) |" in table
+    assert "| 4.03 (3.29–4.77) |" in table
     assert "125 (50–500) × as long" in table  # 25 steps of 10 ms against 2 ms
     assert "20.1 million | 3.2 billion" in table  # 2 x 25 x 63,876,288
     assert "press the button" in create_table(GAN, DIFFUSION, None)

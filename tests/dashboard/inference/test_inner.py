@@ -13,6 +13,7 @@ from dashboard.features.channels import (
     count_kept,
     count_sufficient,
     create_switches,
+    measure_own_answer,
 )
 from dashboard.features.feature_visualisation import optimise_image, precondition
 from dashboard.features.inside import convolve, cut_sliding, describe_stage
@@ -20,7 +21,9 @@ from dashboard.features.top_patches import Peaks, cut_field, cut_patches, find_p
 from dashboard.inference.inner import InnerModel
 from dashboard.inference.model import Floats
 from dashboard.inference.sessions import OnnxModel
+from dashboard.inference.shuffling import shuffle_array
 from dashboard.inference.stages import Field, Stage
+from dashboard.inference.weights import read_weights
 
 SMALL, LITE = "cnn.fashion_mnist", "efficientnet_lite0.imagenet"
 
@@ -166,6 +169,22 @@ def test_survival_ends_with_the_whole_prediction(small: InnerModel) -> None:
         whole = pytest.approx(float(powers[target] / powers.sum()), abs=1e-5)
         assert curve.best[-1] == curve.random[-1] == whole
         assert all(0 <= p <= 1 for p in (*curve.best, *curve.random))
+
+
+def test_other_weights_take_the_place_of_the_network_s_own(small: InnerModel) -> None:
+    inputs = draw(small)
+    weights = read_weights(ZOO / SMALL)
+    shuffled = {key: shuffle_array(each, 0, i) for i, (key, each) in enumerate(weights.items())}
+    other = InnerModel(ZOO / SMALL, weights=shuffled)
+    twin = OnnxModel(ZOO / SMALL, weights=shuffled)
+    logits, _ = other.look(inputs)
+    np.testing.assert_allclose(logits, twin.predict(inputs), atol=1e-4)
+    assert np.abs(logits - small.look(inputs)[0]).max() > 1
+    answer, curves = measure_own_answer(other, inputs)
+    assert answer == int(logits[0].argmax()) and len(curves) == 3
+    shipped = twin.explain(inputs, np.array([answer]))
+    for stage, (_, gradient) in zip(other.stages, other.explain(inputs, answer), strict=True):
+        np.testing.assert_allclose(gradient, shipped.layers[stage.tensor][1], atol=1e-5)
 
 
 def test_switches_keep_the_first_of_an_order() -> None:

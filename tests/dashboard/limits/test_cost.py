@@ -16,11 +16,17 @@ from dashboard.inference.running import load_structure
 from dashboard.inference.sessions import OnnxModel
 from dashboard.inference.zoo import ZooError
 from dashboard.limits.energy import GRID, Range, estimate_carbon, estimate_energy
-from dashboard.limits.quantisation import compare_networks, occlude, open_on_cpu, quantise
+from dashboard.limits.quantisation import (
+    compare_networks,
+    compute_sign_test,
+    occlude,
+    open_on_cpu,
+    quantise,
+)
 from dashboard.limits.scaling import Training, count_by_rule, count_training, describe_times
 from dashboard.limits.speed import compare_speed, summarize_pairs
 from dashboard.views.cost.charts import Offer, find_pareto, plot_layers, plot_offers, plot_trainings
-from dashboard.views.cost.quantised import describe_speed
+from dashboard.views.cost.quantised import describe_alone, describe_speed
 from export.macs import count_macs
 
 PICTURES = ("cnn.fashion_mnist", "vit.fashion_mnist", "efficientnet_lite0.imagenet")
@@ -112,7 +118,21 @@ def test_eight_bits_keep_the_answers_of_the_cnn() -> None:
     assert found.n == 200 and found.same >= 190
     assert found.accuracy is not None
     assert abs(found.accuracy[0] - found.accuracy[1]) < 0.04
+    assert found.alone is not None and sum(found.alone) <= found.n - found.same
+    assert found.alone[0] - found.alone[1] == round(
+        found.n * (found.accuracy[0] - found.accuracy[1])
+    )
     assert found.maps > 0.8 > found.other
+
+
+def test_the_sign_test_by_hand() -> None:
+    # Of three, all on one side: 2 * 1/8. Of ten, nine to one: 2 * (1 + 10) / 1024.
+    assert compute_sign_test(3, 0) == 0.25
+    assert compute_sign_test(1, 9) == compute_sign_test(9, 1) == 22 / 1024
+    assert compute_sign_test(0, 0) == compute_sign_test(4, 4) == 1
+    assert "no more than chance explains (sign test, p = 0.25)" in describe_alone(3, 0)
+    assert "more than chance explains (sign test, p = 0.02)" in describe_alone(9, 1)
+    assert "no more" not in describe_alone(9, 1)
 
 
 def test_a_folder_without_a_graph_cannot_be_made_8_bit(tmp_path: Path) -> None:

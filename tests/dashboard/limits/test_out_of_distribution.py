@@ -7,11 +7,14 @@ import pytest
 
 from dashboard.limits.out_of_distribution import (
     Statistics,
+    choose_score,
     compute_auroc,
+    compute_auroc_half,
     compute_feature_scores,
     compute_fpr95,
     compute_logit_scores,
     compute_threshold,
+    keep_rest,
     load_statistics,
 )
 
@@ -39,6 +42,30 @@ def test_auroc_of_two_normal_distributions() -> None:
     rng = np.random.default_rng(0)
     found = compute_auroc(rng.normal(1, 1, 20_000), rng.normal(0, 1, 20_000))
     assert found == pytest.approx(0.7602, abs=0.01)
+
+
+def test_the_interval_of_an_auroc_by_hand() -> None:
+    # Shares of won pairs: 3 and 2 win 1 and 0.75, variance 1/32; 1 and 2 win 0 and 0.25, 1/32.
+    half = compute_auroc_half(np.array([3.0, 2.0]), np.array([1.0, 2.0]))
+    assert half == pytest.approx(1.96 * np.sqrt(1 / 64 + 1 / 64))
+
+
+def test_the_interval_of_an_auroc_holds_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(2)
+    inside = 0
+    for _ in range(300):
+        familiar, strange = rng.normal(1, 1, 80), rng.normal(0, 1, 60)
+        half = compute_auroc_half(familiar, strange)
+        inside += abs(compute_auroc(familiar, strange) - 0.7602) <= half
+    assert 0.91 <= inside / 300 <= 0.98
+
+
+def test_the_best_score_is_chosen_on_one_half_and_told_on_the_other() -> None:
+    # "lucky" is perfect on the half that chooses and blind on the rest, "good" nearly so on both.
+    good = {"lucky": np.array([2.0, 1.0, 2.0, 1.0]), "good": np.array([2.0, 2.0, 2.0, 2.0])}
+    bad = {"lucky": np.array([1.0, 1.0, 1.0, 1.0]), "good": np.array([2.0, 1.0, 1.0, 1.0])}
+    assert choose_score(good, bad) == "lucky"
+    assert compute_auroc(keep_rest(good["lucky"]), keep_rest(bad["lucky"])) == 0.5
 
 
 def test_threshold_keeps_95_of_100_and_fpr_counts_who_passes() -> None:

@@ -4,14 +4,17 @@ import pytest
 from export.card import Metric
 from export.train.fashion import load_splits
 from export.train.generated import (
+    JUDGES,
     TWIN,
     count_distinct,
     create_fid_evaluator,
     create_labels,
+    divide_by_judge,
     divide_fids,
     draw_normal,
     measure_diversity,
     scale_pixels,
+    tabulate,
 )
 
 
@@ -50,7 +53,30 @@ def test_real_images_are_near_and_recognised_and_noise_is_far() -> None:
     train, test = load_splits(None, is_tiny=True)
     evaluator = create_fid_evaluator(train, test, 150)
     found = evaluator.compare_real()
-    assert found["fid/noise"].value > 5 * found["fid/real"].value
     judged = evaluator.judge_images(scale_pixels(test).numpy(), test.labels, "test images")
-    assert judged["agreement"].value > 85
-    assert judged["fid"].value == pytest.approx(0, abs=1e-6)
+    for suffix, (name, _) in JUDGES.items():
+        assert found[f"fid/noise{suffix}"].value > 5 * found[f"fid/real{suffix}"].value
+        assert judged[f"agreement{suffix}"].value > 85
+        assert judged[f"agreement{suffix}"].value == found[f"agreement/real{suffix}"].value
+        assert judged[f"fid{suffix}"].value == pytest.approx(0, abs=1e-6)
+        assert name in judged[f"agreement{suffix}"].what and name in judged[f"fid{suffix}"].what
+
+
+def test_a_ratio_is_taken_for_each_judge_that_gave_both() -> None:
+    found = {
+        "fid/noise": Metric(10, 8, 12, 5, "", ""),
+        "fid": Metric(2, 1, 4, 5, "", ""),
+        "fid/noise/vit": Metric(30, 30, 30, 5, "", ""),
+        "fid/vit": Metric(3, 3, 3, 5, "", ""),
+    }
+    ratios = divide_by_judge(found, "fid/noise", "fid", "noise_ratio", "x")
+    assert {key: each.value for key, each in ratios.items()} == {
+        "noise_ratio": 5,
+        "noise_ratio/vit": 10,
+    }
+    assert divide_by_judge(found, "fid/gan", "fid", "gan_ratio", "x") == {}
+
+
+def test_a_row_of_the_details_is_rounded_and_says_of_how_many() -> None:
+    found = {"fid": Metric(1.23456, 1, 2, 7, "", ""), "fid/vit": Metric(2, 1, 3, 7, "", "")}
+    assert tabulate(found) == {"n": 7, "fid": 1.2346, "fid_vit": 2}

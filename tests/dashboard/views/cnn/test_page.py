@@ -8,7 +8,7 @@ from dashboard.inference.samples import choose_subject, list_samples
 from dashboard.views import VIEWS
 from dashboard.views.cnn import page as cnn
 from dashboard.views.cnn.charts import HUMAN, ILSVRC, plot_contest
-from tests.dashboard.app_driver import has_text, open_view
+from tests.dashboard.app_driver import has_text, open_view, read_table
 
 open_page = partial(open_view, "cnn")
 
@@ -83,7 +83,13 @@ def test_the_question_scores_what_the_page_measured() -> None:
     button = next(b for b in app.button if b.key == str(radio.key).replace("question", "reveal"))
     button.click().run()
     assert has_text(app, "✅ Right.")
-    assert has_text(app, "Probability left: 1 early")
+    assert has_text(app, "Left of the whole probability: 1 early")
+    # Beside it, at once for a small picture: a network that has learnt nothing.
+    assert has_text(app, "**Trained**, its answer: Dress")
+    assert has_text(app, "**Weights shuffled**, its answer: ")
+    assert has_text(app, "*which* channels are kept matters")
+    rows = read_table(app, "Layer")
+    assert len(rows) == 3 and rows["3 late, 7 × 7"][0].startswith("4 of 128 (3\u00a0%)")
 
 
 def test_the_contest_names_alexnet_and_the_human_line() -> None:
