@@ -8,7 +8,7 @@ from dashboard.inference.model import Doubles
 
 _SOFTNESS = 0.2  # of an edge, in standard deviations of the map
 _BLUR = 1.25  # units: the map is no finer than that
-_RATE, _FIRST, _SECOND = 0.15, 0.9, 0.99  # Adam's: Kingma & Ba 2014, arXiv:1412.6980
+RATE, _FIRST, _SECOND = 0.15, 0.9, 0.99  # Adam's: Kingma & Ba 2014, arXiv:1412.6980
 _TINY = 1e-12
 
 
@@ -80,4 +80,4 @@ class Adam:
         self._square = _SECOND * self._square + (1 - _SECOND) * slope**2
         mean = self._mean / (1 - _FIRST**self._n_steps)
         size = np.sqrt(self._square / (1 - _SECOND**self._n_steps))
-        self.value = self.value + _RATE * mean / np.maximum(size, _TINY)
+        self.value = self.value + RATE * mean / np.maximum(size, _TINY)

@@ -128,7 +128,9 @@ class Fills:
         size = picture.shape[1:]
         self._darkest = picture.min(axis=(1, 2), keepdims=True)  # (C, 1, 1)
         self._range = picture.max(axis=(1, 2), keepdims=True) - self._darkest
-        self._copies = [left @ picture @ right.T for left, right in create_copiers(size)]
+        copies = [left @ picture @ right.T for left, right in create_copiers(size)]
+        # Rounding must not make a picture of a channel in which there is nothing.
+        self._copies = [np.where(self._range > 0, copy, picture) for copy in copies]
         self._enlarge = tuple(interpolate(UNITS, side) for side in size)
 
     def create(self, kinds: Places, levels: Floats) -> Floats:
@@ -169,4 +171,5 @@ def blur(side: int, sigma: float) -> Floats:
 def interpolate(old: int, new: int) -> Floats:
     """Return the matrix (new, old) that interpolates linearly, ends repeated."""
     centers = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-    return np.maximum(1 - np.abs(centers[:, np.newaxis] - np.arange(old)), 0).astype(np.float32)
+    weights = 1 - np.abs(centers[:, np.newaxis] - np.arange(old))
+    return np.asarray(np.maximum(weights, 0), np.float32)
