@@ -24,16 +24,17 @@ from dashboard.inference.model import Explained, Floats, Model
 _CHUNK = 8  # gradients at once: as fast as more, in a fraction of their memory
 
 
-def compute_slopes(model: Model, question: Question, masks: Floats, fills: Floats) -> Floats:
-    """Return d score / d mask (n, C, H, W), channels apart.
+def compute_slopes(
+    model: Model, question: Question, masks: Floats, fills: Floats
+) -> tuple[Floats, Floats]:
+    """Return the logits (n, K) and d score / d mask (n, C, H, W), channels apart.
 
     What is shown is fill + mask x (photo - fill), with masks (n, H, W) and fills (n, C, H, W), so
     the slope is gradient x (photo - fill).
     """
     away = question.inputs - fills
-    gradient = explain(model, question, fills + masks[:, np.newaxis] * away).gradient
-    slopes: Floats = gradient * away
-    return slopes
+    explained = explain(model, question, fills + masks[:, np.newaxis] * away)
+    return explained.logits, explained.gradient * away
 
 
 def explain(model: Model, question: Question, inputs: Floats) -> Explained:
@@ -61,7 +62,8 @@ def compute(model: Model, question: Question, params: Params, progress: Progress
     for part in walk(n):
         shown = drawn.create_masks(draws, part)
         hidden = fills.create(draws.kinds[part], draws.levels[part])
-        total += compute_slopes(model, question, shown, hidden).sum(axis=0)
+        _, slopes = compute_slopes(model, question, shown, hidden)
+        total += slopes.sum(axis=0)
         progress(part.stop / n)
     rows, columns = drawn.create_smoothers(picture.shape[1:])
     smooth = rows @ (total / n) @ columns.T

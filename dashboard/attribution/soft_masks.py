@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.inference.model import Doubles
 
 _SOFTNESS = 0.2  # of an edge, in standard deviations of the map
-_BLUR = 1.25  # units: the map is no finer than that
+_BLUR, _SMALL_BLUR = 1.25, 0.8  # units: the map is no finer than that
 RATE, _FIRST, _SECOND = 0.15, 0.9, 0.99  # Adam's: Kingma & Ba 2014, arXiv:1412.6980
 _TINY = 1e-12
 
@@ -16,12 +16,13 @@ class Canvas:
     """A coarse map (U, V), and the smooth one (H, W) that it stands for."""
 
     def __init__(self, size: tuple[int, ...]) -> None:
-        from export.autodiff.deploy.masks import UNITS, blur, interpolate
+        from export.autodiff.deploy.masks import SMALL, UNITS, blur, interpolate
 
+        sigma = _SMALL_BLUR if min(size) < SMALL else _BLUR
         units = [min(UNITS, side) for side in size]
         enlarge = [interpolate(old, new) for old, new in zip(units, size, strict=True)]
         self._means = [each / each.sum(axis=0) for each in enlarge]
-        self._paint = [each @ blur(each.shape[1], _BLUR) for each in enlarge]
+        self._paint = [each @ blur(each.shape[1], sigma) for each in enlarge]
 
     def pool(self, heat: Doubles) -> Doubles:
         """Return the means (U, V) of a map (H, W) around each unit."""

@@ -4,7 +4,8 @@ A test of a map shows its hottest places first, and takes them away first. This 
 a map that does well in both: it starts from masked gradients (on large photos with Grad-CAM) and
 moves a coarse map of 28 x 28 values in a few steps. In each, the best part of the photo at four
 random shares is shown alone and then taken away alone, and the map follows the gradient of the
-score shown minus taken away. The edges of these parts are soft, or there would be no gradient.
+class's probability, shown minus taken away. The edges of these parts are soft, or there would be
+no gradient.
 
 A map that was fitted to a test does well in it. So what fills the hidden part is random (the
 photo's mean, two blurs, random colours, random squares on large photos), and the map must be
@@ -15,6 +16,8 @@ places better, and foretells worse what many of them do together.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from dashboard.attribution import masked_gradients
@@ -22,10 +25,13 @@ from dashboard.attribution.base import Attribution, Method, Progress, Question
 from dashboard.attribution.masked_gradients import compute_slopes, explain
 from dashboard.attribution.params import ChoiceParam, IntParam, Params
 from dashboard.attribution.soft_masks import Adam, Canvas, create_soft_masks, follow, standardise
-from dashboard.inference.model import Doubles, Model
+from dashboard.inference.model import Doubles, Floats, Model
+from dashboard.inference.probability import compute_probability
 
 N_MASKS = 64  # of the masked gradients that it starts from
 N_SHARES = 4  # a step; each costs two gradients, shown and taken away
+LEAST_WEIGHT = 0.02  # of a slope of the score; a probability's is p (1 - p), at most a quarter
+SHARE_OF_FIT = 2.0  # of the fitted map in the sum, where each map that it started from has 1
 SUM, ALONE = "sum with its start", "fitted map alone"
 
 
@@ -41,8 +47,9 @@ def compute(model: Model, question: Question, params: Params, progress: Progress
         n_steps,
         lambda done: progress(share + (1 - share) * done),
     )
-    shown = [fitted] if params["shows"] == ALONE else [fitted, *starts]
-    heat = np.sum([standardise(each) for each in shown], axis=0)
+    heat = standardise(fitted)
+    if params["shows"] == SUM:
+        heat = SHARE_OF_FIT * heat + np.sum(starts, axis=0)
     return Attribution(heat.astype(np.float32)[np.newaxis, np.newaxis])
 
 
@@ -82,20 +89,44 @@ def fit(
     rng = np.random.default_rng([question.seed, 2])  # not the masks' stream, nor any judge's
     canvas, fills = Canvas(picture.shape[1:]), Fills(picture)
     kinds = deal_kinds(n_steps * N_SHARES, picture.shape, rng)
+    asked = name_rival(model, question)
     adam = Adam(standardise(canvas.pool(start)))
     for step in range(n_steps):
         now = kinds[step * N_SHARES : (step + 1) * N_SHARES]
         hidden = fills.create(now, draw_levels(now, len(picture), rng))
         masks = create_soft_masks(canvas.paint(adam.value), draw_shares(N_SHARES, rng))
-        shown = masks.astype(np.float32)
-        # Taken away: what was shown is hidden. Its score counts against the map, and so does its
-        # mask, whence the sum.
-        slopes = sum(
-            compute_slopes(model, question, each, hidden).sum(axis=1) for each in (shown, 1 - shown)
-        )
-        adam.climb(canvas.trace(follow(masks, np.asarray(slopes, np.float64))))
+        slopes = _compute_rise(model, asked, masks, hidden)
+        adam.climb(canvas.trace(follow(masks, slopes)))
         progress((step + 1) / n_steps)
     return canvas.paint(adam.value)
+
+
+def name_rival(model: Model, question: Question) -> Question:
+    """Return the question against the other class, where there are only two.
+
+    The difference of two logits is the log-odds; one of them alone may move without the other.
+    """
+    n_classes = model.predict(question.inputs).shape[1]
+    if question.versus is None and n_classes == 2:
+        return replace(question, versus=1 - question.target)
+    return question
+
+
+def _compute_rise(model: Model, question: Question, masks: Doubles, fills: Floats) -> Doubles:
+    """Return by masks (n, H, W) the slope of what is shown less that of what is taken away.
+
+    Each slope of the score has the weight p (1 - p) that makes it one of the probability, and a
+    little more: a probability at 0 or 1 has no slope, and would be no guide.
+    """
+    total = np.zeros(masks.shape)
+    shown = masks.astype(np.float32)
+    for each in (shown, 1 - shown):
+        logits, slopes = compute_slopes(model, question, each, fills)
+        p = compute_probability(logits, question.target, question.versus)
+        weights = (p * (1 - p) + LEAST_WEIGHT)[:, np.newaxis, np.newaxis]
+        # What is taken away counts against the map, and its mask is 1 - mask: hence the sum.
+        total += weights * slopes.sum(axis=1)
+    return total
 
 
 METHOD = Method(

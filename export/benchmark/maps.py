@@ -76,8 +76,10 @@ CONTENDERS = (
 )
 
 
-def judge_picture(model: Model, picture: Picture, contenders: Sequence[Contender]) -> Any:
-    """Return the figures of each contender by its title."""
+def judge_picture(
+    model: Model, picture: Picture, contenders: Sequence[Contender], *, twice: bool
+) -> dict[str, Any]:
+    """Return the figures of each contender by its title; ``twice``: with a second seed's map."""
     target = int(model.predict(picture.inputs)[0].argmax())
     asked = Question(picture.inputs, target, seed=JUDGE)
     size = picture.inputs.shape[2], picture.inputs.shape[3]
@@ -87,15 +89,14 @@ def judge_picture(model: Model, picture: Picture, contenders: Sequence[Contender
         start = time.process_time()
         heat = contender.attribute(model, Question(picture.inputs, target))
         seconds = time.process_time() - start
-        again = heat
-        if get_method(contender.method).is_stochastic:
-            again = contender.attribute(model, Question(picture.inputs, target, seed=1))
         found[contender.title] = {
             "curves": _score_curves(model, picture, target, heat),
             "probes": [each.score for each in score_map(probes, heat)],
             "seconds": seconds,
-            "agreement": _correlate(heat, again),
         }
+        if twice and get_method(contender.method).is_stochastic:
+            again = contender.attribute(model, Question(picture.inputs, target, seed=1))
+            found[contender.title]["agreement"] = _correlate(heat, again)
     return found
 
 
@@ -118,7 +119,12 @@ def _correlate(one: Floats, other: Floats) -> float:
 
 
 def run(
-    model: Model, pictures: Iterator[Picture], path: Path, contenders: Sequence[Contender]
+    model: Model,
+    pictures: Iterator[Picture],
+    path: Path,
+    contenders: Sequence[Contender],
+    *,
+    twice: bool,
 ) -> dict[str, Any]:
     """Judge what is not yet in the file, and return all of it, by picture."""
     done: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
@@ -128,7 +134,7 @@ def run(
         found = done.setdefault(picture.name, {})
         missing = [each for each in contenders if each.title not in found]
         if missing:
-            found.update(judge_picture(model, picture, missing))
+            found.update(judge_picture(model, picture, missing, twice=twice))
             names = [each.name for each in picture.removals]
             found.update(removals=names, unseen=list(picture.unseen))
             path.write_text(json.dumps(done, indent=1))
@@ -149,7 +155,9 @@ def print_table(results: Mapping[str, Any], contenders: Sequence[Contender]) -> 
         for key in ("curves", "probes"):
             values = np.array([one[key] for one in found])  # (pictures, removals)
             told += [" ".join(f"{v:.3f}" for v in values.mean(axis=0)), tell(values.mean(axis=1))]
-        told += [f"{np.mean([one[key] for one in found]):.3f}" for key in ("seconds", "agreement")]
+        for key in ("seconds", "agreement"):
+            values = np.array([one[key] for one in found if key in one])
+            told.append(f"{values.mean():.3f}" if len(values) else "")
         print(" | ".join(told))
     titles = [each.title for each in contenders]
     if RIVAL in titles and BEST in titles:
@@ -182,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, help="further photos")
     parser.add_argument("--digits", type=Path, nargs=2, metavar=("MODEL", "PICTURES"))
     parser.add_argument("--methods", help="titles of the table, with semicolons between")
+    parser.add_argument("--once", action="store_true", help="no second seed: half of the time")
     parser.add_argument("--output", type=Path, help="a JSON file")
     given = parser.parse_args(arguments)
     model: Model
@@ -200,7 +209,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for each in contenders:
         load_libraries(get_method(each.method).libraries)  # no import in a measured time
     pictures = islice(list_pictures(model, inputs), given.pictures)
-    results = run(model, pictures, given.output or FOLDER / f"{name}.json", contenders)
+    path = given.output or FOLDER / f"{name}.json"
+    results = run(model, pictures, path, contenders, twice=not given.once)
     print_table(results, contenders)
 
 

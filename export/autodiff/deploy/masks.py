@@ -29,6 +29,7 @@ SMOOTHING = 1.5  # units: standard deviation of the blur of the map
 BLURS = (0.05, 0.12)
 _MEAN, _FLAT, _NOISE = len(BLURS), len(BLURS) + 1, len(BLURS) + 2
 KINDS = (_MEAN, 0, 1, _FLAT, _FLAT, _FLAT, _NOISE, _NOISE)
+SMALL_KINDS = (_MEAN, 0, 1, _FLAT)
 N_COPIES = _FLAT  # kinds of copies of the picture: two blurs and the mean
 
 # Black is the very ground of many small grey pictures: a fill that is black too would ask about
@@ -92,7 +93,7 @@ def draw_shares(n: int, rng: np.random.Generator) -> Doubles:
 
 def deal_kinds(n: int, shape: tuple[int, ...], rng: np.random.Generator) -> Places:
     """Return ``n`` kinds of fills, each as often as the others of its round, in a random order."""
-    kinds = np.array([k for k in KINDS if k != _NOISE or min(shape[1:]) >= SMALL], np.int64)
+    kinds = np.array(SMALL_KINDS if min(shape[1:]) < SMALL else KINDS, np.int64)
     rounds = rng.permuted(np.tile(kinds, (-(-n // len(kinds)), 1)), axis=1)
     return np.asarray(rounds.ravel()[:n])
 
