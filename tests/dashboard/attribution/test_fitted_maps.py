@@ -7,7 +7,7 @@ from dashboard.attribution import get_method, rise_refitted, soft_masks
 from dashboard.attribution.base import Question
 from dashboard.attribution.params import Value, compute_defaults
 from dashboard.inference.model import Floats, Model
-from export.autodiff.deploy.masks import Fills, create_smoothers, draw
+from export.autodiff.deploy.masks import Fills, create_masks, create_smoothers, draw
 from tests.dashboard.attribution.tiny_models import (
     LinearModel,
     SquareModel,
@@ -43,13 +43,17 @@ def test_masked_gradients_of_a_linear_model_are_weight_times_distance_from_the_f
 
 
 def test_masked_gradients_are_taken_at_the_masked_picture() -> None:
-    # Of a square network the gradient is 2 w x: at the picture itself another map would come out.
+    # Of sum(w x^2) the gradient at the point where a mask shows the picture is 2 w point.
     model, inputs = create_linear(kind=SquareModel), create_inputs()
-    question = Question(inputs, 1)
-    masked = compute_heat("masked_gradients", model, question)
-    plain = compute_heat("input_x_gradient", model, question)
+    draws = draw(16, (2, 16, 16), seed=0)
+    masks = create_masks(draws, slice(None))[:, np.newaxis]
+    fills = Fills(inputs[0]).create(draws.kinds, draws.levels)
+    points = fills + masks * (inputs - fills)
+    slopes = 2 * model.weights[1] * points * (inputs - fills)
     rows, columns = create_smoothers((16, 16))
-    assert not np.allclose(masked, rows @ plain @ columns.T, atol=0.1 * np.abs(plain).max())
+    expected = (rows @ slopes.mean(axis=0) @ columns.T).sum(axis=0)
+    heat = compute_heat("masked_gradients", model, Question(inputs, 1), n_masks=16)
+    np.testing.assert_allclose(heat, expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["masked_gradients", "soft_ranking", "rise_refitted"])
