@@ -4,8 +4,8 @@ One gradient answers for every pixel at once, where RISE learns one number a mas
 half-shown photos, since that is where a test of the map looks, and what fills the hidden part
 changes from mask to mask: the photo's mean, two blurs, random colours and, on photos of some size,
 random squares. So the map depends little on any of them. Each value is the mean of gradient x
-(photo - fill), how fast the score changes as that pixel's mask opens, smoothed by one and a half of
-28 cells.
+(photo - fill), how fast the score changes as that pixel's mask opens, smoothed over about a tenth
+of the picture's side (a twentieth on small pictures).
 
 A gradient costs about as much as three runs of the network, and as many are taken as there are
 masks. Two runs with other masks agree well but not fully.

@@ -22,7 +22,7 @@ LEAST, MOST = 0.05, 0.95  # of a picture that a mask shows
 SMALL = 64  # pixels along the shorter side: below it, cells are finer and no noise is drawn
 CELLS, SMALL_CELLS = 7, 14  # along each side of a mask
 UNITS = 28  # along each side: noise is drawn in them, maps are smoothed by them
-SMOOTHING = 1.5  # units: standard deviation of the blur of the map
+SMOOTHING, SMALL_SMOOTHING = 3.0, 1.5  # units: standard deviation of the blur of the map
 
 # A fill is a blurred copy of the picture (standard deviation as a share of the shorter side; its
 # mean at last), or a drawn one: flat, or a noise of coarse squares.
@@ -156,8 +156,9 @@ def create_copiers(size: tuple[int, ...]) -> list[tuple[Floats, Floats]]:
     return [*blurs, (mean[0], mean[1])]
 
 
-def create_smoothers(size: tuple[int, ...], units: float = SMOOTHING) -> tuple[Floats, Floats]:
+def create_smoothers(size: tuple[int, ...]) -> tuple[Floats, Floats]:
     """Return the matrices, by H and by W, that smooth a map (H, W)."""
+    units = SMALL_SMOOTHING if min(size) < SMALL else SMOOTHING
     sigma = units * min(size) / min(UNITS, *size)
     return blur(size[0], sigma), blur(size[1], sigma)
 
