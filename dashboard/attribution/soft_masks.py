@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.inference.model import Doubles
 
 _SOFTNESS = 0.2  # of an edge, in standard deviations of the map
-_BLUR, _SMALL_BLUR = 1.25, 0.8  # units: the map is no finer than that
+_BLUR, _SMALL_BLUR = 1.5, 0.8  # units: the map is no finer than that
 RATE, _FIRST, _SECOND = 0.15, 0.9, 0.99  # Adam's: Kingma & Ba 2014, arXiv:1412.6980
 _TINY = 1e-12
 

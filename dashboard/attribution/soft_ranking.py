@@ -1,11 +1,11 @@
 """Soft ranking: put the places of the photo into the order in which showing them helps most.
 
 A test of a map shows its hottest places first, and takes them away first. This method searches for
-a map that does well in both: it starts from masked gradients (on large photos with Grad-CAM) and
-moves a coarse map of 28 x 28 values in a few steps. In each, the best part of the photo at four
-random shares is shown alone and then taken away alone, and the map follows the gradient of the
-class's probability, shown minus taken away. The edges of these parts are soft, or there would be
-no gradient.
+a map that does well in both: it starts from RISE and Grad-CAM (on small pictures from masked
+gradients) and moves a coarse map of 28 x 28 values in a few steps. In each, the best part of the
+photo at four random shares is shown alone and then taken away alone, and the map follows the
+gradient of the class's probability, shown minus taken away. The edges of these parts are soft, or
+there would be no gradient.
 
 A map that was fitted to a test does well in it. So what fills the hidden part is random (the
 photo's mean, two blurs, random colours, random squares on large photos), and the map must be
@@ -20,15 +20,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from dashboard.attribution import masked_gradients
+from dashboard.attribution import masked_gradients, rise
 from dashboard.attribution.base import Attribution, Method, Progress, Question
 from dashboard.attribution.masked_gradients import compute_slopes, explain
-from dashboard.attribution.params import ChoiceParam, IntParam, Params
+from dashboard.attribution.params import ChoiceParam, IntParam, Params, compute_defaults
 from dashboard.attribution.soft_masks import Adam, Canvas, create_soft_masks, follow, standardise
 from dashboard.inference.model import Doubles, Floats, Model
 from dashboard.inference.probability import compute_probability
 
-N_MASKS = 64  # of the masked gradients that it starts from
+N_MASKS = 64  # of the masked gradients that it starts from on small pictures
+N_RUNS = 300  # of RISE, on large ones: about as many gradients' worth of time
 N_SHARES = 4  # a step; each costs two gradients, shown and taken away
 LEAST_WEIGHT = 0.02  # of a slope of the score; a probability's is p (1 - p), at most a quarter
 SHARE_OF_FIT = 2.0  # of the fitted map in the sum, where each map that it started from has 1
@@ -55,11 +56,19 @@ def compute(model: Model, question: Question, params: Params, progress: Progress
 
 def _create_starts(model: Model, question: Question, progress: Progress) -> list[Doubles]:
     """Return the maps (H, W) to start from, each in standard deviations."""
-    method = masked_gradients.METHOD
-    found = method.compute(model, question, {"n_masks": N_MASKS}, progress)
+    method, n = (rise.METHOD, N_RUNS) if is_large(question) else (masked_gradients.METHOD, N_MASKS)
+    params = {**compute_defaults(method.params), "n_masks": n}
+    found = method.compute(model, question, params, progress)
     heat = method.compute_heat(found).astype(np.float64)
     coarse = compute_grad_cam(model, question)
     return [standardise(each) for each in (heat, coarse) if each is not None]
+
+
+def is_large(question: Question) -> bool:
+    """Return whether the picture is a photo of some size."""
+    from export.autodiff.deploy.masks import SMALL
+
+    return bool(min(question.inputs.shape[2:]) >= SMALL)
 
 
 def compute_grad_cam(model: Model, question: Question) -> Doubles | None:
@@ -67,10 +76,10 @@ def compute_grad_cam(model: Model, question: Question) -> Doubles | None:
 
     On small pictures a layer's few cells tell less than masked gradients do.
     """
-    from export.autodiff.deploy.masks import SMALL, interpolate
+    from export.autodiff.deploy.masks import interpolate
 
     size = question.inputs.shape[2:]
-    if not model.layers or min(size) < SMALL:
+    if not model.layers or not is_large(question):
         return None
     explained = explain(model, question, question.inputs)
     activation, gradient = (each[0] for each in explained.layers[model.layers[-1]])  # (C', H', W')
@@ -139,7 +148,15 @@ METHOD = Method(
     is_signed=True,
     is_stochastic=True,
     params=(
-        IntParam("n_steps", "Steps", 16, 4, 64, 4, "Eight gradients each, after 64 for the start."),
+        IntParam(
+            "n_steps",
+            "Steps",
+            16,
+            4,
+            64,
+            4,
+            "Eight gradients each; the start takes as long as 64, or 300 runs.",
+        ),
         ChoiceParam("shows", "Map", SUM, (SUM, ALONE), "What is drawn."),
     ),
     needs_gradients=True,

@@ -85,12 +85,12 @@ def load_inputs(model: OnnxModel, folder: Path | None = None) -> dict[str, Float
 
 
 def _list_photos(folder: Path | None) -> Iterator[tuple[str, Any]]:
-    """Yield the app's own samples, foolbox's photos of ImageNet, and a folder's."""
-    for sample in list_samples():
-        yield sample.name, load_sample(sample.name).pixels
+    """Yield foolbox's photos of ImageNet, the app's own samples, and a folder's."""
     for file in sorted(_list_foolbox(), key=lambda each: each.name):
         if file.name.startswith("imagenet_"):
             yield file.name, decode_image(file.read_binary()).pixels
+    for sample in list_samples():
+        yield sample.name, load_sample(sample.name).pixels
     for path in sorted(folder.iterdir()) if folder else []:
         if path.suffix.lower() in SUFFIXES:
             yield path.name, decode_image(path.read_bytes()).pixels

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
-from dashboard.attribution import get_method, rise_refitted, soft_masks
+from dashboard.attribution import get_method, rise_refitted, soft_masks, soft_ranking
 from dashboard.attribution.base import Question
 from dashboard.attribution.params import Value, compute_defaults
 from dashboard.inference.model import Floats, Model
@@ -11,9 +13,26 @@ from export.autodiff.deploy.masks import Fills, create_masks, create_smoothers, 
 from tests.dashboard.attribution.tiny_models import (
     LinearModel,
     SquareModel,
+    TorchModel,
     create_inputs,
     create_linear,
 )
+
+
+class ConvNet(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.out = nn.Conv2d(1, 4, 5, stride=4), nn.Linear(4, 3)
+        generator = torch.Generator().manual_seed(0)
+        for parameter in self.parameters():
+            nn.init.normal_(parameter, std=0.5, generator=generator)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.conv(x))
+
+    def classify(self, features: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.out(features.mean((2, 3)))
+        return logits
 
 
 def compute_heat(name: str, model: Model, question: Question, **params: Value) -> Floats:
@@ -66,7 +85,7 @@ def test_the_hottest_places_are_those_that_the_network_looks_at(name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["masked_gradients", "soft_ranking", "rise_refitted"])
-@pytest.mark.parametrize("size", [(7, 7), (9, 30), (5, 12)])
+@pytest.mark.parametrize("size", [(7, 7), (9, 30), (5, 12), (65, 70)])
 def test_pictures_of_any_size(name: str, size: tuple[int, int]) -> None:
     model = create_linear(shape=(3, 1, *size))
     heat = compute_heat(name, model, Question(create_inputs(shape=(1, 1, *size)), 0))
@@ -93,6 +112,38 @@ def test_the_fitted_map_alone_is_another_map() -> None:
     both = compute_heat("soft_ranking", model, question)
     alone = compute_heat("soft_ranking", model, question, shows="fitted map alone")
     assert not np.allclose(both, alone)
+
+
+def test_a_large_photo_starts_from_rise_and_grad_cam_a_small_picture_from_masked_gradients() -> (
+    None
+):
+    for side, n_runs in ((64, 300), (28, 0)):
+        model = create_linear(shape=(3, 1, side, side))
+        question = Question(create_inputs(shape=(1, 1, side, side)), 1)
+        compute_heat("soft_ranking", model, question, n_steps=4)
+        n_gradients = 4 * 8 + (0 if n_runs else 64)
+        assert sum(model.calls) == n_runs + n_gradients + 1  # one to count the classes
+
+
+def test_its_grad_cam_is_the_methods_own() -> None:
+    model = TorchModel(ConvNet(), (1, 64, 70))
+    question = Question(create_inputs(shape=(1, 1, 64, 70)), 1)
+    heat = soft_ranking.compute_grad_cam(model, question)
+    assert heat is not None and np.ptp(heat) > 0
+    np.testing.assert_allclose(
+        heat, compute_heat("grad_cam", model, question), rtol=1e-4, atol=1e-6
+    )
+    small = Question(create_inputs(shape=(1, 1, 28, 28)), 1)
+    assert soft_ranking.compute_grad_cam(TorchModel(ConvNet(), (1, 28, 28)), small) is None
+
+
+def test_of_two_classes_the_other_is_the_rival_and_a_chosen_one_stays() -> None:
+    two, three = (create_linear(shape=(k, 1, 9, 9)) for k in (2, 3))
+    question = Question(create_inputs(shape=(1, 1, 9, 9)), 1)
+    assert soft_ranking.name_rival(two, question).versus == 0
+    assert soft_ranking.name_rival(three, question).versus is None
+    chosen = Question(question.inputs, 1, versus=2)
+    assert soft_ranking.name_rival(three, chosen) is chosen
 
 
 def test_refitting_takes_no_run_more_than_rise() -> None:
