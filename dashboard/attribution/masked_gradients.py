@@ -80,6 +80,7 @@ METHOD = Method(
     compute=compute,
     is_signed=True,
     is_stochastic=True,
+    libraries=("export.autodiff.deploy.masks",),
     params=(IntParam("n_masks", "Masks", 64, 16, 512, 16, "A gradient each: more, less noise."),),
     needs_gradients=True,
 )

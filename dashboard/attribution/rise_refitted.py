@@ -53,9 +53,9 @@ def fit(shown: Doubles, answers: Doubles) -> Doubles:
     """
     centred = shown - shown.mean(axis=0)
     wanted = answers - answers.mean()
-    best = np.inf, np.zeros(shown.shape[1:])
     if np.ptp(answers) <= _FLAT:
-        return best[1]
+        return np.zeros(shown.shape[1:])
+    best = np.inf, np.full(shown.shape[1:], np.nan)  # of answers that are not finite there is none
     for length in _LENGTHS:
         smooth = _smooth(centred, length)  # (n, U, V)
         values, vectors = np.linalg.eigh(np.tensordot(smooth, centred, ((1, 2), (1, 2))))

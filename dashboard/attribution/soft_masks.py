@@ -44,7 +44,8 @@ def standardise(heat: Doubles) -> Doubles:
     """Return a map with mean 0 and standard deviation 1; zeros where it is the same everywhere."""
     away = heat - heat.mean()
     spread = float(away.std())
-    return np.asarray(away / spread if spread > _TINY else np.zeros_like(away))
+    # The question is put so that what is no number stays none.
+    return np.zeros_like(away) if spread <= _TINY else np.asarray(away / spread)
 
 
 def create_soft_masks(heat: Doubles, shares: Doubles) -> Doubles:

@@ -147,6 +147,7 @@ METHOD = Method(
     compute=compute,
     is_signed=True,
     is_stochastic=True,
+    libraries=("export.autodiff.deploy.masks",),
     params=(
         IntParam(
             "n_steps",

@@ -170,6 +170,14 @@ def test_answers_that_are_all_the_same_fit_a_flat_map() -> None:
     assert np.abs(rise_refitted.fit(shown, np.full(20, 2.5))).max() < 1e-9
 
 
+@pytest.mark.parametrize("name", ["masked_gradients", "soft_ranking", "rise_refitted"])
+@pytest.mark.parametrize("side", [28, 64])
+def test_answers_that_are_no_numbers_are_refused(name: str, side: int) -> None:
+    model = LinearModel(np.full((3, 1, side, side), np.nan, np.float32))
+    with pytest.raises(ValueError, match="not finite"):
+        compute_heat(name, model, Question(create_inputs(shape=(1, 1, side, side)), 0))
+
+
 def test_soft_masks_show_about_the_share_and_the_hottest_first() -> None:
     heat = np.random.default_rng(0).standard_normal((40, 40))
     shares = np.array([0.1, 0.5, 0.9])
