@@ -83,4 +83,7 @@ METHOD = Method(
     libraries=("export.autodiff.deploy.masks",),
     params=(IntParam("n_masks", "Masks", 64, 16, 512, 16, "A gradient each: more, less noise."),),
     needs_gradients=True,
+    budget="n_masks",
+    if_flat="Showing one place moves the score no more than another: all gradients are zero, or "
+    "the photo is the same everywhere.",
 )

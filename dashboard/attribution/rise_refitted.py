@@ -53,7 +53,7 @@ def fit(shown: Doubles, answers: Doubles) -> Doubles:
     """
     centred = shown - shown.mean(axis=0)
     wanted = answers - answers.mean()
-    if np.ptp(answers) <= _FLAT:
+    if (answers == answers[0]).all() or np.ptp(answers) <= _FLAT:  # infinite ones have no spread
         return np.zeros(shown.shape[1:])
     best = np.inf, np.full(shown.shape[1:], np.nan)  # of answers that are not finite there is none
     for length in _LENGTHS:
@@ -87,4 +87,5 @@ METHOD = Method(
     is_signed=True,
     is_stochastic=True,
     params=rise.METHOD.params,
+    if_flat=rise.METHOD.if_flat,
 )

@@ -161,4 +161,6 @@ METHOD = Method(
         ChoiceParam("shows", "Map", SUM, (SUM, ALONE), "What is drawn."),
     ),
     needs_gradients=True,
+    if_flat="No order of the places is better than another: whatever is shown, the score is the "
+    "same.",
 )
