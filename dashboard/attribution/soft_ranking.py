@@ -31,7 +31,7 @@ from dashboard.inference.probability import compute_probability
 N_MASKS = 64  # of the masked gradients that it starts from on small pictures
 N_RUNS = 300  # of RISE, on large ones: about as many gradients' worth of time
 N_SHARES = 4  # a step; each costs two gradients, shown and taken away
-LEAST_WEIGHT = 0.02  # of a slope of the score; a probability's is p (1 - p), at most a quarter
+LEAST_WEIGHT = 0.01  # of a slope of the score; a probability's is p (1 - p), at most a quarter
 SHARE_OF_FIT = 2.0  # of the fitted map in the sum, where each map that it started from has 1
 SUM, ALONE = "sum with its start", "fitted map alone"
 
