@@ -13,7 +13,7 @@ import onnx
 import onnxruntime
 from dashboard.faithfulness.removal import BLACK, BLUR, GREY, Removal
 from dashboard.inference.images import decode_image
-from dashboard.inference.model import Explained, Floats, Ints, Model
+from dashboard.inference.model import BackwardRules, Explained, Floats, Ints, Model
 from dashboard.inference.preprocessing import normalize, preprocess
 from dashboard.inference.samples import choose_subject, list_samples, load_sample
 from dashboard.inference.sessions import OnnxModel
@@ -118,7 +118,7 @@ class GraphModel:
         )
         self._image = found.image
         dims = self._session.get_inputs()[0].shape
-        self.input_shape = int(dims[1]), int(dims[2]), int(dims[3])
+        self.input_shape: tuple[int, int, int] = int(dims[1]), int(dims[2]), int(dims[3])
 
     @property
     def input_range(self) -> tuple[Floats, Floats]:
@@ -136,6 +136,17 @@ class GraphModel:
         if versus is not None:
             feeds["versus"] = versus
         return Explained(*self._session.run(["logits", "score", "gradient"], feeds))
+
+    def propagate(
+        self,
+        rules: BackwardRules,
+        inputs: Floats,
+        target: Ints,
+        versus: Ints | None = None,
+        baseline: Floats | None = None,
+    ) -> Floats:
+        """Refuse: no contender here goes backward by other rules."""
+        raise ValueError(f"Rules like {rules} are not compared here.")
 
 
 def load_digits(path: Path) -> dict[str, Floats]:

@@ -195,7 +195,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     model: Model
     if given.digits:
-        name, model, inputs = "digits", GraphModel(given.digits[0]), load_digits(given.digits[1])
+        name, model = "digits", GraphModel(given.digits[0])
+        inputs = load_digits(given.digits[1])
     else:
         name, opened = given.network, OnnxModel(ZOO / given.network, threads=1)
         model, inputs = opened, load_inputs(opened, given.folder)
