@@ -15,11 +15,14 @@ from dashboard.attribution import (
     intensity,
     kernel_shap,
     lrp,
+    masked_gradients,
     occlusion,
     random,
     rise,
+    rise_refitted,
     saliency,
     smoothgrad,
+    soft_ranking,
 )
 from dashboard.attribution.base import Method
 
@@ -33,8 +36,11 @@ METHODS: tuple[Method, ...] = (
     deeplift.METHOD,
     lrp.METHOD,
     grad_cam.METHOD,
+    masked_gradients.METHOD,
+    soft_ranking.METHOD,
     occlusion.METHOD,
     rise.METHOD,
+    rise_refitted.METHOD,
     kernel_shap.METHOD,
     random.METHOD,
     intensity.METHOD,

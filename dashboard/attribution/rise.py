@@ -57,27 +57,37 @@ def _interpolation(n_cells: int, cell: int) -> Floats:
     return matrix
 
 
+def run_masks(
+    model: Model, question: Question, params: Params, progress: Progress
+) -> Iterator[tuple[Floats, Floats]]:
+    """Yield masks (n, H, W), and the logits (n, K) of the photo shown through them, in chunks."""
+    n_masks, keep = int(params["n_masks"]), float(params["keep"])
+    size = question.inputs.shape[2], question.inputs.shape[3]
+    n_cells = min(int(params["n_cells"]), *size)
+    n_done = 0
+    for masks in create_masks(n_masks, n_cells, keep, size, question.seed):
+        yield masks, model.predict(question.inputs * masks[:, np.newaxis])  # (n, C, H, W)
+        n_done += len(masks)
+        progress(n_done / n_masks)
+
+
 def compute(model: Model, question: Question, params: Params, progress: Progress) -> Attribution:
     """Return the mean probability by what the masks showed (1, 1, H, W).
 
     Equation 6 of the paper divides by what the masks are expected to show; here it is what they
     did show. The expectation is the same, and the noise of an uneven draw falls out.
     """
-    n_masks, keep = int(params["n_masks"]), float(params["keep"])
     size = question.inputs.shape[2], question.inputs.shape[3]
-    n_cells = min(int(params["n_cells"]), *size)
     total, shown = np.zeros(size, np.float64), np.zeros(size, np.float64)
-    sum_weights, n_done = 0.0, 0
-    for masks in create_masks(n_masks, n_cells, keep, size, question.seed):
-        logits = model.predict(question.inputs * masks[:, np.newaxis])  # (n, C, H, W)
+    sum_weights = 0.0
+    for masks, logits in run_masks(model, question, params, progress):
         weights = compute_probability(logits, question.target, question.versus)  # (n,)
         total += np.tensordot(weights, masks, 1)
         shown += masks.sum(axis=0)
         sum_weights += float(weights.sum())
-        n_done += len(masks)
-        progress(n_done / n_masks)
     # A pixel that no mask showed is neither better nor worse than the mean.
-    heat = np.divide(total, shown, out=np.full(size, sum_weights / n_masks), where=shown > 0)
+    mean = sum_weights / int(params["n_masks"])
+    heat = np.divide(total, shown, out=np.full(size, mean), where=shown > 0)
     return Attribution(heat.astype(np.float32)[np.newaxis, np.newaxis])
 
 

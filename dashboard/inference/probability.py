@@ -31,3 +31,21 @@ def compute_probability(logits: Floats, target: int, versus: int | None = None) 
     total = np.exp(rivals - highest[:, None]).sum(axis=1)
     probability: Doubles = np.exp(values[:, target] - highest) / total
     return probability
+
+
+def compute_log_odds(logits: Floats, target: int, versus: int | None = None) -> Doubles:
+    """Return log(p / (1 - p)) of ``target`` (N,) given logits (N, K), against ``versus`` alone
+    where it is given.
+
+    The log-odds keep moving where the probability has stopped at 0 or 1. Infinite where there is
+    no other class.
+    """
+    values = logits.astype(np.float64)
+    if values.shape[1] == 1:
+        return np.where(np.isfinite(values[:, 0]), np.inf, np.nan)
+    if versus is not None:
+        return np.asarray(values[:, target] - values[:, versus])
+    others = np.delete(values, target, axis=1)
+    highest = others.max(axis=1, keepdims=True)
+    rest = highest[:, 0] + np.log(np.exp(others - highest).sum(axis=1))
+    return np.asarray(values[:, target] - rest)

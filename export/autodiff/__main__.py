@@ -51,6 +51,7 @@ def _explain(given: argparse.Namespace) -> int:
         given.baseline,
         given.layer,
         tuple(given.required),
+        given.masks,
     )
     explainer = create_explainer(
         read(str(given.model)),
@@ -116,7 +117,8 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--noise", type=float, default=default.noise, help="their standard deviation"
     )
-    group.add_argument("--seed", type=int, default=default.seed, help="of that noise")
+    group.add_argument("--seed", type=int, default=default.seed, help="of noise and masks")
+    group.add_argument("--masks", type=int, default=default.n_masks, help="masked gradients")
     group.add_argument("--layer", help="Grad-CAM's tensor, if not the last convolutional one")
     group.add_argument(
         "--required",

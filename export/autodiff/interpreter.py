@@ -11,6 +11,7 @@ from onnx import TensorProto, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from export.autodiff.kernels import KERNELS
+from export.autodiff.path import read_by
 
 
 def to_double(model: onnx.ModelProto, folder: str = "") -> onnx.ModelProto:
@@ -80,7 +81,7 @@ def _prune(graph: onnx.GraphProto, outputs: Sequence[str]) -> None:
     wanted, kept = set(outputs), []
     for node in reversed(graph.node):
         if any(o in wanted for o in node.output):
-            wanted.update(node.input)
+            wanted.update(read_by(node))  # what the body of a loop captures, too
             kept.append(node)
     del graph.node[:]
     graph.node.extend(kept[::-1])

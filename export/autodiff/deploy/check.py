@@ -8,12 +8,15 @@ import numpy as np
 from export.autodiff.arrays import Doubles
 from export.autodiff.deploy.explainer import Explainer, wrap
 from export.autodiff.deploy.graph_builder import ATTRIBUTIONS, GraphBuilder
+from export.autodiff.deploy.masked_gradients import get_shape
+from export.autodiff.deploy.masks import Fills, create_masks, create_smoothers, draw
 from export.autodiff.deploy.smoothgrad import draw_noise
 from export.autodiff.differentiate import GRADIENT, TARGET
 from export.autodiff.interpreter import Interpreter
 
 BOUND = 1e-6  # constants are float32, hence the noise and the points too
 N_POINTS = 2  # in place of what was asked for: the loop is the same, and float64 is slow
+N_MASKS = 6  # each kind of fill of a small picture
 
 Passes = Callable[[Doubles], Mapping[str, Doubles]]  # one pass of the gradient graph at an image
 
@@ -42,6 +45,24 @@ def _smoothgrad(image: Doubles, passes: Passes, explainer: Explainer) -> Doubles
     fields = [row[start : start + image[0].size].reshape(image[0].shape) for start in starts]
     mean: Doubles = np.mean([passes(image + field)[GRADIENT] for field in fields], axis=0)
     return np.abs(mean)
+
+
+def _masked_gradients(image: Doubles, passes: Passes, explainer: Explainer) -> Doubles:
+    shape = get_shape(GraphBuilder(explainer.gradient))
+    is_last = image.shape[1:] != shape  # the channels
+    front, back = ((0, 3, 1, 2), (0, 2, 3, 1)) if is_last else ((0, 1, 2, 3),) * 2
+    pictures = image.transpose(front)
+    draws = draw(explainer.options.n_masks, shape, explainer.options.seed)
+    masks = create_masks(draws, slice(None))
+    fills = np.stack([Fills(p).create(draws.kinds, draws.levels) for p in pictures], axis=1)
+    slopes = [
+        passes((fill + mask * (pictures - fill)).transpose(back))[GRADIENT].transpose(front)
+        * (pictures - fill)
+        for mask, fill in zip(masks, fills, strict=True)
+    ]
+    rows, columns = create_smoothers(shape[1:])
+    smooth: Doubles = rows @ np.mean(slopes, axis=0) @ columns.T
+    return smooth.transpose(back)
 
 
 def _grad_cam(image: Doubles, passes: Passes, explainer: Explainer) -> Doubles:
@@ -75,6 +96,7 @@ DEFINITIONS: Mapping[str, Callable[[Doubles, Passes, Explainer], Doubles]] = {
     "input_x_gradient": _input_x_gradient,
     "integrated_gradients": _integrated_gradients,
     "smoothgrad": _smoothgrad,
+    "masked_gradients": _masked_gradients,
     "grad_cam": _grad_cam,
     "guided_backprop": _carried,
     "deeplift": _deeplift,
@@ -90,7 +112,9 @@ def compare_to_definition(explainer: Explainer, folder: str = "", seed: int = 0)
         folder: where the gradient graph's external data lies.
         seed: of the images and their targets.
     """
-    options = replace(explainer.options, n_steps=N_POINTS, n_samples=N_POINTS, required=())
+    options = replace(
+        explainer.options, n_steps=N_POINTS, n_samples=N_POINTS, n_masks=N_MASKS, required=()
+    )
     small = wrap(explainer.gradient, explainer.method, options, folder)
     shape, (_, classes) = GraphBuilder(explainer.gradient).image_shape, _shape(explainer, 0)
     rng = np.random.default_rng(seed)

@@ -13,6 +13,7 @@ from export.autodiff.deploy import (
     grad_cam,
     input_x_gradient,
     integrated_gradients,
+    masked_gradients,
     saliency,
     smoothgrad,
 )
@@ -33,6 +34,7 @@ METHODS: Mapping[str, Callable[[GraphBuilder, Options], str]] = {
     "input_x_gradient": input_x_gradient.emit,
     "integrated_gradients": integrated_gradients.emit,
     "smoothgrad": smoothgrad.emit,
+    "masked_gradients": masked_gradients.emit,
     "grad_cam": grad_cam.emit,
     "guided_backprop": carried.emit,
     "deeplift": deeplift.emit,

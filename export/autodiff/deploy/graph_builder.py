@@ -25,7 +25,8 @@ class Options:
         n_steps: points on the path of integrated gradients.
         n_samples: noisy copies of SmoothGrad.
         noise: their standard deviation, in units of the model's input.
-        seed: of the noise, which is drawn when the graph is written.
+        n_masks: random masks of masked gradients.
+        seed: of the noise or the masks, which are drawn when the graph is written.
         baseline: the value of every pixel of the picture that integrated gradients start from,
             and that DeepLIFT compares with, in units of the model's input.
         layer: the tensor that Grad-CAM looks at; None takes the last convolutional activation.
@@ -39,6 +40,7 @@ class Options:
     baseline: float = 0.0
     layer: str | None = None
     required: tuple[str, ...] = ()
+    n_masks: int = 64
 
 
 class GraphBuilder:

@@ -21,7 +21,10 @@ OLD_LOGITS, NEW_LOGITS = f"{PREFIX}old_logits", f"{PREFIX}new_logits"
 
 
 def sum_gradients(
-    s: GraphBuilder, weights: Sequence[float], emit_point: Callable[[str], str]
+    s: GraphBuilder,
+    weights: Sequence[float],
+    emit_point: Callable[[str], str],
+    emit_term: Callable[[], str] = lambda: GRADIENT,
 ) -> str:
     """Add the loop; it also gives the ``logits`` (N, classes) of its last point.
 
@@ -33,6 +36,7 @@ def sum_gradients(
         weights: one a point, without the last.
         emit_point: given the name of the iteration's number, a scalar, emits the point
             (N, C, H, W) and returns its name.
+        emit_term: emits what is summed, of the gradient's shape, and returns its name.
 
     Returns:
         The name of the sum (N, C, H, W).
@@ -42,7 +46,7 @@ def sum_gradients(
     outer = s.take_nodes()
     s.op("Identity", emit_point(STEP), name=POINT)
     before = s.take_nodes()
-    weighted = s.op("Mul", GRADIENT, s.op("Gather", weight, STEP))
+    weighted = s.op("Mul", emit_term(), s.op("Gather", weight, STEP))
     s.op("Add", SUM, weighted, name=NEW_SUM)
     s.op("Identity", GO, name=GOES_ON)
     body = _create_body(s, before, s.take_nodes())

@@ -64,6 +64,7 @@ def explain(
             {"n_steps": 9, "fill": "black"},
         ),
         ("smoothgrad", Options(n_samples=3, noise=0.0), {"n_samples": 3, "noise": 0.0}),
+        ("masked_gradients", Options(n_masks=16), {"n_masks": 16}),
         ("grad_cam", Options(), {}),
     ],
 )
@@ -81,7 +82,9 @@ def test_a_smooth_network_gives_the_pages_map(
     np.testing.assert_allclose(logits, page.predict(image), rtol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["saliency", "integrated_gradients", "smoothgrad", "grad_cam"])
+@pytest.mark.parametrize(
+    "method", ["saliency", "integrated_gradients", "smoothgrad", "masked_gradients", "grad_cam"]
+)
 def test_efficientnet_lite0_gives_the_pages_map(method: str) -> None:
     page = OnnxModel(LITE0, threads=1)
     black, white = page.input_range
@@ -89,6 +92,7 @@ def test_efficientnet_lite0_gives_the_pages_map(method: str) -> None:
     quick: Params = {
         "integrated_gradients": {"n_steps": 10},
         "smoothgrad": {"n_samples": 2, "noise": 0.0},
+        "masked_gradients": {"n_masks": 16},
     }.get(method, {})
     image = preprocess(load_sample("rocket").pixels, page.card)
     target = int(page.predict(image)[0].argmax())
@@ -97,7 +101,7 @@ def test_efficientnet_lite0_gives_the_pages_map(method: str) -> None:
     explainer = create_explainer(
         onnx.load(LITE0 / "predict.onnx", load_external_data=False),
         method,
-        Options(n_steps=10, n_samples=2, noise=0.0, baseline=grey),
+        Options(n_steps=10, n_samples=2, noise=0.0, baseline=grey, n_masks=16),
         folder=str(LITE0),
     )
     logits, attributions = explain(explainer, image, [target])
@@ -226,6 +230,7 @@ def test_channels_may_come_last() -> None:
     _, grad_cam = explain(create_explainer(turned, "grad_cam"), photo, [1, 2])
     assert saliency.shape == photo.shape
     assert grad_cam.shape == (2, 1, 6, 8)
+    assert compare_to_definition(create_explainer(turned, "masked_gradients")) <= BOUND
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -233,8 +238,10 @@ def test_the_weights_are_there_once(method: str) -> None:
     network = onnx.load(LITE0 / "predict.onnx", load_external_data=False)
     explainer = create_explainer(network, method, Options(n_samples=2), folder=str(LITE0))
     weights = (LITE0 / "weights.bin").stat().st_size
-    noise = 2 * 4 * 3 * 224 * 224 if method == "smoothgrad" else 0
-    assert explainer.model.ByteSize() - noise <= 1.02 * weights
+    # SmoothGrad's row of noise; the levels of 65 fills, and three blurs and a mean along two sides.
+    levels, matrices = 65 * 3 * 28 * 28, 4 * 2 * 224 * 224
+    drawn = {"smoothgrad": 2 * 3 * 224 * 224, "masked_gradients": levels + matrices}
+    assert explainer.model.ByteSize() - 4 * drawn.get(method, 0) <= 1.02 * weights
 
 
 @pytest.mark.parametrize("method", ["saliency", "integrated_gradients"])
