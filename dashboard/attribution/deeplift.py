@@ -44,4 +44,6 @@ METHOD = Method(
     libraries=("scipy.ndimage",),
     params=(create_fill_param("Blank", "The picture that the photo is compared with."),),
     needs_gradients=True,
+    if_flat="No pixel's change from the blank adds more to the score than another's; perhaps the "
+    "photo is the blank.",
 )

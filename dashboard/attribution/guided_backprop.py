@@ -32,4 +32,6 @@ METHOD = Method(
     is_signed=True,
     is_stochastic=False,
     needs_gradients=True,
+    if_flat="No pixel would change this score more than another: on the way back nothing positive "
+    "reaches the picture.",
 )

@@ -33,4 +33,6 @@ METHOD = Method(
     is_signed=True,
     is_stochastic=False,
     needs_gradients=True,
+    if_flat="No pixel gets a larger share of the score than another: nothing of it reaches the "
+    "picture, or each gets the same.",
 )

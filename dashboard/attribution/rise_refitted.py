@@ -87,5 +87,5 @@ METHOD = Method(
     is_signed=True,
     is_stochastic=True,
     params=rise.METHOD.params,
-    if_flat=rise.METHOD.if_flat,
+    if_flat="Whatever the masks show, the network's log-odds of the class stay the same.",
 )

@@ -34,7 +34,7 @@ def draw_evidence(name: str) -> None:
         )
     else:
         st.markdown(describe_best(found))
-        with st.expander(f"Every method on {found.judged:,} pictures"):
+        with st.expander(f"{len(found.methods)} methods on {found.judged:,} pictures"):
             st.markdown(tabulate_methods(found.methods))
             st.caption(
                 "Agreement: with what the network loses, mean over the pictures with its 95 % "

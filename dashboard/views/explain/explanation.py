@@ -38,7 +38,7 @@ def draw_explanation(sight: Sight, chosen: ChosenPhoto) -> None:
     with left:
         target, versus = select_classes(sight.labels, sight.ranking[:N_RANKED])
     with right:
-        choices = select_methods(sight.model)
+        choices = select_methods(sight)
         with st.popover("The test", icon="⚖️"):
             removal = _select_removal()
             n_probes = _select_n_probes(sight)

@@ -6,27 +6,38 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard import cache
 from dashboard.attribution import METHODS
 from dashboard.attribution.base import Method
 from dashboard.attribution.params import ChoiceParam, IntParam, Param, Params, Value
-from dashboard.inference.model import Model
+from dashboard.inference.sight import Sight
 from dashboard.widgets.option_select import select_option, select_several, slide_number
 
 _METHODS = "methods"
 
-# The first visit shows one strong method and one trivial map, and needs no torch.
-DEFAULT_METHODS = ("rise", "edges")
+# One strong method beside one trivial map. RISE asks any network, and needs no gradient.
+ANYWHERE, BESIDE = "rise", "edges"
 
 
-def select_methods(model: Model) -> list[tuple[Method, Params]]:
+def choose_methods(sight: Sight) -> tuple[str, str]:
+    """Return what is drawn before the reader chooses: the best method, as far as it is measured.
+
+    The best by score and time together (``export.benchmark.verdict``), for a network of the zoo.
+    """
+    evidence = None if sight.is_own else cache.get_evidence()
+    found = evidence.networks.get(sight.facts.name) if evidence else None
+    return (found.best if found and found.best else ANYWHERE), BESIDE
+
+
+def select_methods(sight: Sight) -> list[tuple[Method, Params]]:
     """Draw the choice of methods and their controls; return each method with its values."""
-    reasons = {method.name: method.is_compatible(model) for method in METHODS}
+    reasons = {method.name: method.is_compatible(sight.model) for method in METHODS}
     offered = {method.name: method for method in METHODS if reasons[method.name] is None}
 
     names = select_several(
         _METHODS,
         "Explain with",
-        DEFAULT_METHODS,
+        choose_methods(sight),
         tuple(offered),
         lambda name: offered[name].label,
         help="Side by side, on the same photo. Intensity, edges and random are trivial maps: "
