@@ -103,7 +103,7 @@ def is_download(control: Any) -> bool:
 def no_maps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out what takes long and has no controls."""
     monkeypatch.setattr(explanation, "_explain", lambda *_: None)
-    monkeypatch.setattr(cnn_page, "_draw_evidence", lambda *_: None)
+    monkeypatch.setattr(cnn_page, "draw_evidence", lambda *_: None)
     monkeypatch.setattr(corrupted_picture, "compute_on_demand", lambda *_, **__: None)
     monkeypatch.setattr(disagreement, "compute_on_demand", lambda *_, **__: None)
 
