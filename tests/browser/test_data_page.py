@@ -21,7 +21,7 @@ def test_networks_are_scrubbed_by_their_data_and_the_law_is_moved(server: str, p
     slider.fill("0")
     expect(sequence.locator("output")).to_have_text("60 images")
     expect(says).not_to_contain_text("Ankle boot")
-    law = page.get_by_text("images it foretells").first
+    law = page.get_by_text("it has not seen it foretells").first
     before = law.inner_text()
     page.get_by_role("slider", name="The law sees sets").press("ArrowLeft")
     settle(page)
