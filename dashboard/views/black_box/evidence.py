@@ -85,7 +85,7 @@ def tabulate_methods(methods: Mapping[str, MethodFigures]) -> str:
         f"| {each.forward:,.0f} + {each.gradients:,.0f} | {each.seconds:.2f} |"
         for name, each in order
     ]
-    head = "| Method | Agreement | Believable | Depends | Inputs | Seconds |"
+    head = "| Explained by | Agreement | Believable | Depends | Inputs | Seconds |"
     return "\n".join([head, "|---|--:|--:|--:|--:|--:|", *rows])
 
 
