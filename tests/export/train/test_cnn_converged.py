@@ -54,7 +54,11 @@ def test_runs_are_told_one_by_one_and_not_repeated(
     run = told["runs"]["size_100_seed_0"]
     assert run["training_images"] == 200 - cnn_converged.TINY_HELD_OUT
     assert run["steps"] == run["history"][-1][0] == 4
-    assert {key: each for key, each in card.details.items() if key != "converged"} == before.details
+    others, were = (
+        {key: value for key, value in each.details.items() if key != "converged"}
+        for each in (card, before)
+    )
+    assert others == were
     assert (card.files, card.members, card.metrics) == (
         before.files,
         before.members,
