@@ -72,23 +72,28 @@ class TinyLSTM(nn.Module):
         return logits
 
 
+def export_network(network: nn.Module, shape: tuple[int, ...], folder: Path) -> onnx.ModelProto:
+    """Return a network for inputs of (N, *shape) as ONNX, any batch size."""
+    path = folder / "network.onnx"
+    torch.onnx.export(
+        network,
+        (torch.zeros(2, *shape),),
+        path,
+        dynamo=True,
+        external_data=False,
+        input_names=["image"],
+        output_names=["logits"],
+        dynamic_shapes=({0: torch.export.Dim("N", min=1, max=4096)},),
+        opset_version=18,
+        verbose=False,
+    )
+    return onnx.load(path)
+
+
 def export_explain(model: nn.Module, shape: tuple[int, ...]) -> tuple[onnx.ModelProto, float, int]:
     """Return the gradient graph, the seconds that differentiating took, and the nodes before it."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
-        torch.onnx.export(
-            model,
-            (torch.zeros(2, *shape),),
-            path,
-            dynamo=True,
-            external_data=False,
-            input_names=["image"],
-            output_names=["logits"],
-            dynamic_shapes=({0: torch.export.Dim("N", min=1, max=4096)},),
-            opset_version=18,
-            verbose=False,
-        )
-        graph = onnx.load(path)
+        graph = export_network(model, shape, Path(folder))
     start = time.perf_counter()
     result = differentiate(graph)
     return result.model, time.perf_counter() - start, len(graph.graph.node)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ from dashboard.inference.small_pictures import GARMENTS, load_small_pictures
 
 from export.artifact import ZOO
 from export.autodiff import differentiate
+from export.benchmark.photos import list_folder, list_foolbox
 
-SUFFIXES = {".jpg", ".jpeg", ".png"}
 PHOTOS = 224  # pixels a side, from which on a picture is a photo
 
 
@@ -86,21 +85,12 @@ def load_inputs(model: OnnxModel, folder: Path | None = None) -> dict[str, Float
 
 def _list_photos(folder: Path | None) -> Iterator[tuple[str, Any]]:
     """Yield foolbox's photos of ImageNet, the app's own samples, and a folder's."""
-    for file in sorted(_list_foolbox(), key=lambda each: each.name):
-        if file.name.startswith("imagenet_"):
-            yield file.name, decode_image(file.read_binary()).pixels
+    for path in list_foolbox():
+        yield path.name, decode_image(path.read_bytes()).pixels
     for sample in list_samples():
         yield sample.name, load_sample(sample.name).pixels
-    for path in sorted(folder.iterdir()) if folder else []:
-        if path.suffix.lower() in SUFFIXES:
-            yield path.name, decode_image(path.read_bytes()).pixels
-
-
-def _list_foolbox() -> Sequence[Any]:
-    try:
-        return files("foolbox") or []
-    except PackageNotFoundError:
-        return []
+    for path in list_folder(folder) if folder else []:
+        yield path.name, decode_image(path.read_bytes()).pixels
 
 
 class GraphModel:

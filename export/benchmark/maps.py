@@ -27,7 +27,7 @@ import numpy as np
 from dashboard.attribution import get_method
 from dashboard.attribution.base import Question, load_libraries
 from dashboard.attribution.params import compute_defaults
-from dashboard.faithfulness.curves import compute_curves, compute_ranks
+from dashboard.faithfulness.curve_pair import compute_curve_pairs
 from dashboard.faithfulness.probe_score import rank, score_map
 from dashboard.faithfulness.probes import choose_n_probes, run_probes
 from dashboard.inference.model import Doubles, Floats, Model
@@ -102,14 +102,11 @@ def judge_picture(
 
 def _score_curves(model: Model, picture: Picture, target: int, heat: Floats) -> list[float]:
     """Return insertion minus deletion under each removal."""
-    question, ranks = Question(picture.inputs, target), [compute_ranks(heat)]
-    photo, scores = picture.inputs[0], []
-    for removal in picture.removals:
-        empty = removal.compute(model, photo)
-        (inserted,) = compute_curves(model, question, ranks, empty, photo)
-        (deleted,) = compute_curves(model, question, ranks, photo, empty)
-        scores.append(inserted.auc - deleted.auc)
-    return scores
+    question = Question(picture.inputs, target)
+    return [
+        compute_curve_pairs(model, question, {"map": heat}, removal)["map"].difference
+        for removal in picture.removals
+    ]
 
 
 def _correlate(one: Floats, other: Floats) -> float:

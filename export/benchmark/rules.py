@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from export.arrays import Floats
 from export.autodiff.deploy import create_explainer
 from export.autodiff.interpreter import Interpreter
+from export.benchmark.gradients import export_network
 from export.benchmark.rule_networks import CLASSES, NETWORKS, SHAPE, create_images, create_network
 from export.benchmark.side import Side
 
@@ -54,6 +55,7 @@ from zennit.attribution import Gradient
 from zennit.canonizers import SequentialMergeBatchNorm
 from zennit.composites import EpsilonPlus
 from zennit.layer import Sum
+from export.benchmark.gradients import export_network
 from export.benchmark.rule_networks import CLASSES, Residual, create_images, create_network
 class Stacked(torch.nn.Module):
     def __init__(self):
@@ -77,24 +79,6 @@ for line in sys.stdin:
     np.save(path, relevance.detach().numpy())
     print("RESULT", 0, flush=True)
 """
-
-
-def export_network(network: nn.Module, folder: Path) -> onnx.ModelProto:
-    """Return a network as ONNX, any batch size."""
-    path = folder / "network.onnx"
-    torch.onnx.export(
-        network,
-        (torch.zeros(2, *SHAPE),),
-        path,
-        dynamo=True,
-        external_data=False,
-        input_names=["image"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("N", min=1, max=4096)},),
-        opset_version=18,
-        verbose=False,
-    )
-    return onnx.load(path)
 
 
 def explain_in_onnx(model: onnx.ModelProto, method: str, images: Floats, is_double: bool) -> Floats:
@@ -139,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("network | method | beside | float32 | float64")
     with tempfile.TemporaryDirectory() as work, Side(options.zennit, SIDE) as peer:
         for name in NETWORKS:
-            model = export_network(create_network(name), Path(work))
+            model = export_network(create_network(name), SHAPE, Path(work))
             for method, other in (
                 ("guided_backprop", "Captum"),
                 ("deeplift", "Captum"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +24,9 @@ from dashboard.limits.known_answer import SIDE, LinearModel, create_linear_model
 from dashboard.limits.randomisation import shuffle_weights
 
 from export.artifact import ZOO
+from export.benchmark.photos import list_folder, list_foolbox
 
 SWEEP = "cnn_sweep.fashion_mnist"
-SUFFIXES = {".jpg", ".jpeg", ".png"}
 LINEAR, SQUARES, CUE = "linear", "squares", "cue"
 
 # A picture's name -> what makes the question about it.
@@ -74,21 +73,6 @@ def _ask(model: Model, inputs: Floats) -> Question:
     return Question(inputs, int(model.predict(inputs)[0].argmax()))
 
 
-def list_photos(folders: Sequence[Path]) -> list[Path]:
-    """Return the photos in folders, and foolbox's 20 of ImageNet where it is installed."""
-    foolbox = find_spec("foolbox")  # looked for, not imported
-    places = [*folders]
-    if foolbox and foolbox.origin:
-        places.insert(0, Path(foolbox.origin).parent / "data")
-    files = [path for place in places for path in sorted(place.iterdir())]
-    return [
-        path
-        for path in files
-        if path.suffix.lower() in SUFFIXES
-        and ("foolbox" not in path.parts or "imagenet" in path.name)
-    ]
-
-
 def _list_photos(model: OnnxModel, folders: Sequence[Path]) -> Cases:
     def ask_sample(name: str) -> Question:
         return _ask(model, preprocess(load_sample(name).pixels, model.card))
@@ -97,7 +81,8 @@ def _list_photos(model: OnnxModel, folders: Sequence[Path]) -> Cases:
         return _ask(model, preprocess(decode_image(path.read_bytes()).pixels, model.card))
 
     cases = {sample.name: partial(ask_sample, sample.name) for sample in list_samples()}
-    return cases | {path.stem: partial(ask_file, path) for path in list_photos(folders)}
+    files = [*list_foolbox(), *(path for folder in folders for path in list_folder(folder))]
+    return cases | {path.stem: partial(ask_file, path) for path in files}
 
 
 def _load_garments() -> SmallPictures:

@@ -15,8 +15,8 @@ from export.autodiff.deploy import Options, create_explainer
 from export.autodiff.interpreter import Interpreter
 from export.autodiff.laws import check_laws
 from export.autodiff.tables import TABLES
-from export.benchmark.rule_networks import CLASSES, NETWORKS, create_images, create_network
-from export.benchmark.rules import export_network
+from export.benchmark.gradients import export_network
+from export.benchmark.rule_networks import CLASSES, NETWORKS, SHAPE, create_images, create_network
 from tests.export.autodiff.tiny_graphs import classifier, images, open_session, relative
 from tests.export.autodiff.torch_rules import carry
 
@@ -298,7 +298,7 @@ def test_a_wrong_rule_breaks_its_law(
 @pytest.fixture(scope="module", params=NETWORKS)
 def relus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     network = create_network(request.param)
-    return network, export_network(network, tmp_path_factory.mktemp(request.param))
+    return network, export_network(network, SHAPE, tmp_path_factory.mktemp(request.param))
 
 
 @pytest.mark.parametrize("blank", [0.0, 0.25])
